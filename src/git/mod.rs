@@ -1,0 +1,1 @@
+//! Everything preflake knows from git, behind one small interface.

@@ -1,0 +1,2 @@
+//! The `preflake` command.
+fn main() {}

@@ -1,0 +1,76 @@
+//! The rules: one file and one page each, and one line here.
+
+use crate::config::Settings;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::flake::Flake;
+use crate::snapshot::Snapshot;
+
+/// How a rule is set: by its own default, then by the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Not run.
+    Off,
+    /// Its findings are warnings.
+    Warn,
+    /// Its findings are errors (a finding that the rule itself calls a warning stays one).
+    Error,
+}
+
+/// Whether a rule's findings carry fixes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FixAvailability {
+    /// Never.
+    None,
+    /// Some or all do, and they are safe.
+    Safe,
+    /// Some or all do, and they change what is built or committed.
+    Unsafe,
+}
+
+/// A rule: its name, its page, its default, and the function that looks.
+pub struct Rule {
+    /// Kebab-case; reads after "allow".
+    pub name: &'static str,
+    /// One line for tables.
+    pub summary: &'static str,
+    /// The page, Markdown.
+    pub docs: &'static str,
+    /// The default level.
+    pub level: Level,
+    /// Whether it fixes.
+    pub fix: FixAvailability,
+    /// The version that brought it.
+    pub since: &'static str,
+    /// Looks, and appends what it finds. Sees only its context: no file, no git, no clock.
+    pub check: fn(&Context<'_>, &mut Vec<Diagnostic>),
+}
+
+impl Rule {
+    /// The severity of its findings by default.
+    #[must_use]
+    pub const fn severity(&self) -> Severity {
+        match self.level {
+            Level::Error => Severity::Error,
+            Level::Warn | Level::Off => Severity::Warning,
+        }
+    }
+}
+
+/// All that a rule may look at.
+pub struct Context<'a> {
+    /// The files of the view.
+    pub snapshot: &'a Snapshot,
+    /// The flakes to judge.
+    pub flakes: &'a [Flake],
+    /// The configuration.
+    pub settings: &'a Settings,
+}
+
+/// Every rule, sorted by name.
+pub static RULES: &[&Rule] = &[];
+
+/// The rule of this name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.name == name).copied()
+}

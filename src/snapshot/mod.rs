@@ -1,0 +1,278 @@
+//! What is judged: the files of one view of the repository.
+//!
+//! A [`Snapshot`] is the only thing that the flake model and the rules see of the world. It answers from one of four
+//! views (product words: index, worktree, revision, directory), reads lazily, and keeps what it has read, so that a
+//! question nobody asks costs nothing.
+
+mod memory;
+mod path;
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+pub use memory::{FileState, Memory};
+pub use path::{RepoPath, under};
+
+use crate::source::SourceFile;
+
+/// Which state of the repository a snapshot shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum View {
+    /// The commit git is about to make.
+    Index,
+    /// What Nix sees now: tracked files with their content on disk.
+    Worktree,
+    /// The tree of a commit; the object id in hexadecimal.
+    Revision(String),
+    /// No git: everything on disk is visible.
+    Directory,
+}
+
+/// What kind of file an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// An ordinary file.
+    File,
+    /// An ordinary file with the executable bit.
+    Executable,
+    /// A symbolic link; its content is the target.
+    Symlink,
+    /// A submodule.
+    Submodule,
+    /// A whole directory that a sparse index keeps as one entry: everything below it is tracked.
+    SparseDirectory,
+}
+
+/// A file that git tracks in the view, or, in the directory view, a file on disk.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// Path from the root.
+    pub path: &'a [u8],
+    /// Kind of file.
+    pub mode: Mode,
+    /// Object id: 20 or 32 bytes, empty where there is none.
+    pub id: &'a [u8],
+    /// Put there by `git add -N`: no commit will hold it.
+    pub intent_to_add: bool,
+    /// Left out of the worktree on purpose (sparse checkout).
+    pub skip_worktree: bool,
+    /// One of several versions of a merge conflict.
+    pub conflicted: bool,
+}
+
+/// Where a path that the view does not hold was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// Nowhere: neither in the view nor on disk.
+    Nowhere,
+    /// On disk, neither tracked nor ignored.
+    Untracked,
+    /// On disk, not tracked, and this rule ignores it.
+    Ignored(IgnoreRule),
+    /// Only as an intention: `git add -N`, in the index view.
+    IntentToAdd,
+    /// Tracked, but gone from the disk (worktree view).
+    Deleted,
+    /// Inside the submodule at this path.
+    Submodule(RepoPath),
+    /// Under this name, which differs only in upper and lower case.
+    OtherCase(RepoPath),
+    /// Outside the repository.
+    Outside,
+}
+
+/// The ignore rule that decided, as `git check-ignore -v` names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IgnoreRule {
+    /// The file that holds it, as git would show it: relative to the root, or absolute.
+    pub source: String,
+    /// Line in that file, from 1.
+    pub line: usize,
+    /// The pattern as written.
+    pub pattern: String,
+}
+
+/// Why content could not be had. Displayed behind the path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadError {
+    /// The file asked for.
+    pub path: RepoPath,
+    /// The reason, lower case, without the path.
+    pub reason: String,
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}: {}", self.path, self.reason)
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// Where a snapshot's files come from: git's index, worktree and objects, a plain directory, or memory.
+///
+/// The list of entries is sorted bytewise by path and does not change while the store lives.
+pub trait Store {
+    /// Number of entries.
+    fn count(&self) -> usize;
+
+    /// The entry at `index`, which is less than [`Store::count`].
+    fn entry(&self, index: usize) -> Entry<'_>;
+
+    /// Whether the entry is there in this view: false for a tracked file that is gone from the disk (worktree view),
+    /// for an intent-to-add entry (index view).
+    fn is_present(&self, entry: Entry<'_>) -> bool;
+
+    /// The content of an entry in this view; for a symbolic link, its target.
+    ///
+    /// # Errors
+    /// When the object is missing or the file cannot be read.
+    fn read(&self, entry: Entry<'_>) -> Result<Vec<u8>, ReadError>;
+
+    /// All untracked files that git does not ignore and whose name ends in `.nix`, sorted. Empty where there is no
+    /// worktree to look at (revision and directory views).
+    ///
+    /// # Errors
+    /// When the worktree or an ignore file cannot be read.
+    fn untracked_nix_files(&self) -> Result<Vec<RepoPath>, ReadError>;
+
+    /// Says where a path is that the view does not hold. `path` is a file or a directory.
+    fn absence(&self, path: &RepoPath) -> Absence;
+
+    /// The content of `path` in the commit that the view's commit builds on: `HEAD` for index and worktree, the first
+    /// parent for a revision. `None` where there is no such commit or file.
+    fn read_base(&self, path: &RepoPath) -> Option<Vec<u8>>;
+}
+
+/// The files of one view. See the module's documentation.
+pub struct Snapshot {
+    view: View,
+    store: Box<dyn Store>,
+    sources: RefCell<BTreeMap<RepoPath, Result<Rc<SourceFile>, ReadError>>>,
+    untracked: OnceCell<Result<Vec<RepoPath>, ReadError>>,
+}
+
+impl Snapshot {
+    /// A snapshot over a store.
+    #[must_use]
+    pub fn new(view: View, store: Box<dyn Store>) -> Self {
+        Self { view, store, sources: RefCell::default(), untracked: OnceCell::new() }
+    }
+
+    /// The view shown.
+    #[must_use]
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// Every entry that is present in the view, in bytewise order of path.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        (0..self.store.count()).map(|index| self.store.entry(index)).filter(|entry| self.store.is_present(*entry))
+    }
+
+    /// Every entry of the list, also those that [`Store::is_present`] denies.
+    pub fn all_entries(&self) -> impl Iterator<Item = Entry<'_>> {
+        (0..self.store.count()).map(|index| self.store.entry(index))
+    }
+
+    /// The entry with exactly this path, if the view holds it.
+    #[must_use]
+    pub fn entry(&self, path: &RepoPath) -> Option<Entry<'_>> {
+        let index = self.lower_bound(path.as_bytes());
+        let entry = (index < self.store.count()).then(|| self.store.entry(index))?;
+        (entry.path == path.as_bytes() && self.store.is_present(entry)).then_some(entry)
+    }
+
+    /// Whether the view holds a file (of any kind) with this path.
+    #[must_use]
+    pub fn has_file(&self, path: &RepoPath) -> bool {
+        self.entry(path).is_some()
+    }
+
+    /// Whether the view holds a file below this path; always true for the root.
+    #[must_use]
+    pub fn has_directory(&self, path: &RepoPath) -> bool {
+        path.is_root() || self.entries_under(path).next().is_some()
+    }
+
+    /// The present entries strictly below a directory.
+    pub fn entries_under(&self, directory: &RepoPath) -> impl Iterator<Item = Entry<'_>> {
+        let mut prefix = directory.as_bytes().to_vec();
+        if !prefix.is_empty() {
+            prefix.push(b'/');
+        }
+        let start = self.lower_bound(&prefix);
+        (start..self.store.count())
+            .map(|index| self.store.entry(index))
+            .take_while(move |entry| entry.path.starts_with(&prefix))
+            .filter(|entry| self.store.is_present(*entry))
+    }
+
+    /// The content of a file of the view. Symbolic links are followed inside the view.
+    ///
+    /// # Errors
+    /// When the view does not hold it, a link leads out of the view or in a circle, or its content cannot be read.
+    pub fn read(&self, path: &RepoPath) -> Result<Rc<SourceFile>, ReadError> {
+        if let Some(known) = self.sources.borrow().get(path) {
+            return known.clone();
+        }
+        let result = self.read_new(path);
+        self.sources.borrow_mut().insert(path.clone(), result.clone());
+        result
+    }
+
+    /// All untracked files that git does not ignore and whose name ends in `.nix`, sorted; computed once.
+    ///
+    /// # Errors
+    /// When the worktree or an ignore file cannot be read.
+    pub fn untracked_nix_files(&self) -> Result<&[RepoPath], ReadError> {
+        let result = self.untracked.get_or_init(|| self.store.untracked_nix_files());
+        result.as_deref().map_err(Clone::clone)
+    }
+
+    /// Where a path is that the view does not hold.
+    #[must_use]
+    pub fn absence(&self, path: &RepoPath) -> Absence {
+        self.store.absence(path)
+    }
+
+    /// The content of `path` in the commit that the view's commit builds on.
+    #[must_use]
+    pub fn read_base(&self, path: &RepoPath) -> Option<SourceFile> {
+        self.store.read_base(path).map(|bytes| SourceFile::new(path.clone(), bytes))
+    }
+
+    fn read_new(&self, path: &RepoPath) -> Result<Rc<SourceFile>, ReadError> {
+        let fail = |reason: &str| ReadError { path: path.clone(), reason: reason.to_owned() };
+        let mut target = path.clone();
+        for _ in 0..MAX_LINKS {
+            let entry = self.entry(&target).ok_or_else(|| fail("not in the view"))?;
+            let bytes = self.store.read(entry)?;
+            match entry.mode {
+                Mode::File | Mode::Executable => return Ok(Rc::new(SourceFile::new(path.clone(), bytes))),
+                Mode::Symlink => {
+                    target = target.parent().join(&bytes).ok_or_else(|| fail("a link that leaves the repository"))?;
+                }
+                Mode::Submodule | Mode::SparseDirectory => return Err(fail("a directory")),
+            }
+        }
+        Err(fail("too many symbolic links"))
+    }
+
+    fn lower_bound(&self, path: &[u8]) -> usize {
+        let (mut low, mut high) = (0, self.store.count());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if self.store.entry(middle).path < path {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+}
+
+/// As many links as Linux follows in one path.
+const MAX_LINKS: usize = 40;
