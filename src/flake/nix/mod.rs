@@ -2,9 +2,20 @@
 //!
 //! The only module that knows rnix. What leaves it is plain data with spans; no syntax node does.
 
+mod inputs;
+mod literals;
+mod outputs;
+mod parse;
+mod read;
+mod scope;
+mod set;
+mod value;
+
+pub use read::read;
+
 use super::flakeref::FlakeRef;
 use super::{InputAttrPath, InputName, Problem};
-use crate::source::{SourceFile, Span, Spanned};
+use crate::source::{Span, Spanned};
 
 /// What a flake.nix declares, and every reason Nix would have to reject it.
 #[derive(Clone, Debug, Default)]
@@ -113,12 +124,4 @@ pub struct Formal {
     pub span: Span,
     /// Whether it has a default.
     pub has_default: bool,
-}
-
-/// Reads a flake.nix. Never fails: what Nix would reject is in [`FlakeNix::problems`], and what could still be
-/// understood is in the rest.
-#[must_use]
-pub fn read(source: &SourceFile) -> FlakeNix {
-    let _ = source;
-    FlakeNix::default()
 }

@@ -1,0 +1,197 @@
+//! Text to syntax tree, guarded against trees so deep that walking or dropping them would overflow the stack.
+
+use rnix::ast;
+use rnix::{NodeOrToken, ParseError, SyntaxKind, SyntaxNode, TextRange, WalkEvent};
+use rowan::ast::AstNode as _;
+
+use crate::flake::Problem;
+use crate::source::{Span, Spanned};
+
+/// A tree deeper than this is refused. rnix itself stops at 512 nested expressions; what can grow beyond that are
+/// chains of binary operators and applications, which nobody writes this long.
+const MAX_DEPTH: usize = 10_000;
+
+/// A parsed file.
+pub(super) struct Parsed {
+    /// The root expression; `None` for an empty file or one with a syntax error.
+    pub(super) root: Option<ast::Expr>,
+    /// The syntax error, if any: the first one, since the rest usually follows from it.
+    pub(super) problem: Option<Problem>,
+    /// Comments in order, without their markers.
+    pub(super) comments: Vec<Spanned<String>>,
+}
+
+/// rnix bounds nested expressions, but recurses without bound on lists, prefix operators and operators that associate
+/// to the right. More of these at one place than any real file has are refused before it is asked.
+const MAX_UNBOUNDED: usize = 1_000;
+
+/// Parses a whole file.
+pub(super) fn parse(text: &str) -> Parsed {
+    if let Some(offset) = too_deep(text) {
+        let problem = Some(problem("nested too deeply", Span::at(offset)));
+        return Parsed { root: None, problem, comments: Vec::new() };
+    }
+    let parsed = rnix::Root::parse(text);
+    let syntax = parsed.syntax();
+    let (depth, comments) = survey(&syntax);
+    if depth > MAX_DEPTH {
+        // Dropping the tree would recurse once a level. It stays allocated: the process is about to report and end.
+        std::mem::forget(parsed);
+        std::mem::forget(syntax);
+        return Parsed { root: None, problem: Some(problem("nested too deeply", Span::at(0))), comments };
+    }
+    if let Some(error) = parsed.errors().first() {
+        return Parsed { root: None, problem: Some(describe(error, text)), comments };
+    }
+    let root = ast::Root::cast(syntax).and_then(|root| root.expr());
+    let missing = root.is_none().then(|| problem("syntax error, unexpected end of file", Span::at(text.len())));
+    Parsed { root, problem: missing, comments }
+}
+
+/// The span of a syntax node or token.
+pub(super) fn span(range: TextRange) -> Span {
+    Span::new(range.start().into(), range.end().into())
+}
+
+/// The span of an expression.
+pub(super) fn span_of(node: &impl rnix::ast::AstNode) -> Span {
+    span(node.syntax().text_range())
+}
+
+/// A problem without help or input.
+pub(super) fn problem(message: impl Into<String>, span: Span) -> Problem {
+    Problem { message: message.into(), help: None, span, input: None }
+}
+
+/// Where the constructs that rnix does not bound pile up beyond [`MAX_UNBOUNDED`].
+fn too_deep(text: &str) -> Option<usize> {
+    let suspects = text.bytes().filter(|byte| matches!(byte, b'[' | b'-' | b'!' | b'+' | b'/')).count();
+    if suspects <= MAX_UNBOUNDED {
+        return None;
+    }
+    // Operators count within their bracket and up to the end of their binding; the sum over all open brackets is what
+    // the parser's stack sees.
+    let (mut open, mut here, mut total, mut offset) = (Vec::new(), 0_usize, 0_usize, 0);
+    for (kind, token) in rnix::tokenize(text) {
+        match kind {
+            SyntaxKind::TOKEN_L_BRACK => {
+                open.push(here + 1);
+                total += 1;
+                here = 0;
+            }
+            SyntaxKind::TOKEN_L_BRACE | SyntaxKind::TOKEN_L_PAREN | SyntaxKind::TOKEN_INTERPOL_START => {
+                open.push(here);
+                here = 0;
+            }
+            SyntaxKind::TOKEN_R_BRACK
+            | SyntaxKind::TOKEN_R_BRACE
+            | SyntaxKind::TOKEN_R_PAREN
+            | SyntaxKind::TOKEN_INTERPOL_END => {
+                total = total.saturating_sub(here);
+                here = open.pop().unwrap_or_default();
+                if kind == SyntaxKind::TOKEN_R_BRACK {
+                    here = here.saturating_sub(1);
+                    total = total.saturating_sub(1);
+                }
+            }
+            SyntaxKind::TOKEN_SEMICOLON | SyntaxKind::TOKEN_COMMA => {
+                total = total.saturating_sub(here);
+                here = 0;
+            }
+            SyntaxKind::TOKEN_SUB
+            | SyntaxKind::TOKEN_INVERT
+            | SyntaxKind::TOKEN_CONCAT
+            | SyntaxKind::TOKEN_UPDATE
+            | SyntaxKind::TOKEN_IMPLICATION => {
+                here += 1;
+                total += 1;
+            }
+            _ => {}
+        }
+        if total > MAX_UNBOUNDED {
+            return Some(offset);
+        }
+        offset += token.len();
+    }
+    None
+}
+
+fn survey(syntax: &SyntaxNode) -> (usize, Vec<Spanned<String>>) {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut comments = Vec::new();
+    for event in syntax.preorder_with_tokens() {
+        match event {
+            WalkEvent::Enter(NodeOrToken::Node(_)) => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            WalkEvent::Leave(NodeOrToken::Node(_)) => depth -= 1,
+            WalkEvent::Enter(NodeOrToken::Token(token)) if token.kind() == SyntaxKind::TOKEN_COMMENT => {
+                let text = token.text();
+                let inner = text.strip_prefix('#').unwrap_or_else(|| {
+                    let open = text.strip_prefix("/*").unwrap_or(text);
+                    open.strip_suffix("*/").unwrap_or(open)
+                });
+                comments.push(Spanned::new(inner.to_owned(), span(token.text_range())));
+            }
+            WalkEvent::Enter(NodeOrToken::Token(_)) | WalkEvent::Leave(NodeOrToken::Token(_)) => {}
+        }
+    }
+    (deepest, comments)
+}
+
+fn describe(error: &ParseError, text: &str) -> Problem {
+    let end = Span::at(text.trim_end().len());
+    let token = |range: &TextRange| {
+        let text = text.get(usize::from(range.start())..usize::from(range.end())).unwrap_or_default();
+        text.lines().next().unwrap_or_default().chars().take(40).collect::<String>()
+    };
+    match error {
+        ParseError::UnexpectedWanted(_, range, wanted) => {
+            let wanted = expecting(wanted);
+            problem(format!("syntax error, unexpected `{}`{wanted}", token(range)), span(*range))
+        }
+        ParseError::Unexpected(range) | ParseError::UnexpectedExtra(range) => {
+            problem(format!("syntax error, unexpected `{}`", token(range)), span(*range))
+        }
+        ParseError::UnexpectedDoubleBind(range) => {
+            problem(format!("syntax error, unexpected second `@` binding `{}`", token(range)), span(*range))
+        }
+        ParseError::UnexpectedEOFWanted(wanted) => {
+            problem(format!("syntax error, unexpected end of file{}", expecting(wanted)), end)
+        }
+        ParseError::DuplicatedArgs(range, name) => {
+            problem(format!("duplicate formal function argument `{name}`"), span(*range))
+        }
+        ParseError::RecursionLimitExceeded => problem("nested too deeply", end),
+        _ => problem("syntax error, unexpected end of file", end),
+    }
+}
+
+fn expecting(wanted: &[SyntaxKind]) -> String {
+    let names: Vec<&str> = wanted.iter().filter_map(|kind| token_name(*kind)).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [name] => format!(", expecting {name}"),
+        names => format!(", expecting one of {}", names.join(" ")),
+    }
+}
+
+fn token_name(kind: SyntaxKind) -> Option<&'static str> {
+    let name = match kind {
+        SyntaxKind::TOKEN_SEMICOLON => "`;`",
+        SyntaxKind::TOKEN_COLON => "`:`",
+        SyntaxKind::TOKEN_COMMA => "`,`",
+        SyntaxKind::TOKEN_ASSIGN => "`=`",
+        SyntaxKind::TOKEN_R_BRACE => "`}`",
+        SyntaxKind::TOKEN_R_BRACK => "`]`",
+        SyntaxKind::TOKEN_R_PAREN => "`)`",
+        SyntaxKind::TOKEN_L_BRACE => "`{`",
+        SyntaxKind::TOKEN_IN => "`in`",
+        SyntaxKind::TOKEN_THEN => "`then`",
+        SyntaxKind::TOKEN_ELSE => "`else`",
+        SyntaxKind::TOKEN_IDENT => "a name",
+        _ => return None,
+    };
+    Some(name)
+}
