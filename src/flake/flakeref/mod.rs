@@ -1,10 +1,19 @@
 //! Flake references: `github:NixOS/nixpkgs/nixos-25.11` and everything else that `url` can hold.
 //!
 //! Follows `nix-lock-semantics` section 3: parsing to attributes, checking attributes, canonical comparison, and
-//! printing.
+//! printing, as Nix 2.34 does them.
+
+mod display;
+mod git_url;
+mod parse;
+mod refname;
+mod schemes;
+mod url;
 
 use std::collections::BTreeMap;
 use std::fmt;
+
+use self::url::Url;
 
 /// One attribute of a fetcher's input.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,8 +67,7 @@ impl FlakeRef {
     /// # Errors
     /// Where Nix rejects the text.
     pub fn parse_url(url: &str, is_flake: bool) -> Result<ParsedUrl, RefError> {
-        let _ = (url, is_flake);
-        Ok(ParsedUrl { reference: Self::default(), degraded: None })
+        parse::parse(url, is_flake)
     }
 
     /// Checks attributes, as they stand in flake.nix or in a lock node, and makes a reference of them; `dir` is taken
@@ -68,7 +76,7 @@ impl FlakeRef {
     /// # Errors
     /// Where Nix rejects the attributes.
     pub fn from_attrs(attrs: Attrs) -> Result<Self, RefError> {
-        Ok(Self { attrs, dir: String::new() })
+        schemes::from_attrs(attrs)
     }
 
     /// The registry reference `{ type = "indirect"; id = …; }`.
@@ -76,8 +84,7 @@ impl FlakeRef {
     /// # Errors
     /// When `id` is not a flake id.
     pub fn indirect(id: &str) -> Result<Self, RefError> {
-        let _ = id;
-        Ok(Self::default())
+        Self::from_attrs(attrs([("type", "indirect"), ("id", id)]))
     }
 
     /// All attributes, `dir` included, as a lock node holds them.
@@ -90,10 +97,20 @@ impl FlakeRef {
         attrs
     }
 
-    /// The form in which Nix compares references (section 3.5).
+    /// The form in which Nix compares references (section 3.5): the URL written anew, without a `dir` parameter that
+    /// says what [`FlakeRef::dir`] says.
     #[must_use]
     pub fn canonicalize(&self) -> Self {
-        self.clone()
+        let mut canonical = self.clone();
+        if let Some(text) = self.get("url")
+            && let Ok(mut url) = Url::parse(text)
+        {
+            if !self.dir.is_empty() && url.query.get("dir") == Some(&self.dir) {
+                url.query.remove("dir");
+            }
+            canonical.attrs.insert("url".to_owned(), Attr::String(url.to_string()));
+        }
+        canonical
     }
 
     /// A text attribute.
@@ -121,13 +138,16 @@ impl FlakeRef {
     /// exempt and not asked about here.
     #[must_use]
     pub fn is_locked(&self) -> bool {
-        false
+        match self.kind() {
+            "git" => self.get("rev").is_some_and(|rev| rev.bytes().any(|byte| byte != b'0')),
+            "github" | "gitlab" | "sourcehut" | "hg" => self.attrs.contains_key("rev"),
+            "path" | "tarball" | "file" => self.attrs.contains_key("narHash"),
+            _ => false,
+        }
     }
 }
 
-/// As a URL where the type has one, as Nix prints it: `github:NixOS/nixpkgs/nixos-25.11`.
-impl fmt::Display for FlakeRef {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.kind())
-    }
+/// Text attributes from pairs.
+fn attrs<const N: usize>(pairs: [(&str, &str); N]) -> Attrs {
+    pairs.into_iter().map(|(name, value)| (name.to_owned(), Attr::String(value.to_owned()))).collect()
 }

@@ -1,0 +1,156 @@
+//! What each fetcher allows and requires (`Input::fromAttrs` and each scheme's `inputFromAttrs`; section 2.3).
+
+use super::refname::{check_revision, is_legal_ref};
+use super::{Attr, Attrs, FlakeRef, RefError, git_url};
+use crate::flake::is_flake_id;
+
+struct Scheme {
+    name: &'static str,
+    required: &'static [&'static str],
+    optional: &'static [&'static str],
+}
+
+const GITHUB_OPTIONAL: &[&str] = &["ref", "rev", "host", "narHash", "lastModified", "treeHash"];
+const TARBALL_OPTIONAL: &[&str] = &["url", "narHash", "name", "unpack", "rev", "revCount", "lastModified"];
+
+const SCHEMES: &[Scheme] = &[
+    Scheme { name: "indirect", required: &["id"], optional: &["ref", "rev", "narHash"] },
+    Scheme { name: "path", required: &["path"], optional: &["rev", "revCount", "lastModified", "narHash"] },
+    Scheme {
+        name: "git",
+        required: &["url"],
+        optional: &[
+            "ref",
+            "rev",
+            "shallow",
+            "submodules",
+            "allRefs",
+            "lfs",
+            "exportIgnore",
+            "lastModified",
+            "revCount",
+            "narHash",
+            "name",
+            "dirtyRev",
+            "dirtyShortRev",
+            "verifyCommit",
+            "keytype",
+            "publicKey",
+            "publicKeys",
+        ],
+    },
+    Scheme { name: "hg", required: &["url"], optional: &["ref", "rev", "revCount", "narHash", "name"] },
+    Scheme { name: "github", required: &["owner", "repo"], optional: GITHUB_OPTIONAL },
+    Scheme { name: "gitlab", required: &["owner", "repo"], optional: GITHUB_OPTIONAL },
+    Scheme { name: "sourcehut", required: &["owner", "repo"], optional: GITHUB_OPTIONAL },
+    Scheme { name: "tarball", required: &[], optional: TARBALL_OPTIONAL },
+    Scheme { name: "file", required: &[], optional: TARBALL_OPTIONAL },
+];
+
+/// Checks attributes and makes a reference of them.
+pub(super) fn from_attrs(mut attrs: Attrs) -> Result<FlakeRef, RefError> {
+    let dir = match attrs.remove("dir") {
+        Some(Attr::String(dir)) => dir,
+        Some(_) => return Err(RefError("input attribute `dir` is not a string".to_owned())),
+        None => String::new(),
+    };
+    let kind = match attrs.get("type") {
+        Some(Attr::String(kind)) => kind.clone(),
+        Some(_) => return Err(RefError("input attribute `type` is not a string".to_owned())),
+        None => {
+            let message = "`type` attribute to specify input scheme is required but not provided";
+            return Err(RefError(message.to_owned()));
+        }
+    };
+    let Some(scheme) = SCHEMES.iter().find(|scheme| scheme.name == kind) else {
+        return Err(RefError(format!("input type `{kind}` is unsupported")));
+    };
+    let known = |name: &str| name == "type" || scheme.required.contains(&name) || scheme.optional.contains(&name);
+    if let Some(unknown) = attrs.keys().find(|name| !known(name)) {
+        return Err(RefError(format!("input attribute `{unknown}` not supported by scheme `{kind}`")));
+    }
+    if let Some(missing) = scheme.required.iter().find(|name| !attrs.contains_key(**name)) {
+        return Err(RefError(format!("input attribute `{missing}` is missing")));
+    }
+    check_types(&attrs)?;
+    check_values(&kind, &attrs)?;
+    if kind == "git"
+        && let Some(Attr::String(url)) = attrs.get("url")
+    {
+        let fixed = git_url::fix(url)?;
+        attrs.insert("url".to_owned(), Attr::String(fixed));
+    }
+    Ok(FlakeRef { attrs, dir })
+}
+
+fn check_types(attrs: &Attrs) -> Result<(), RefError> {
+    for (name, value) in attrs {
+        let (fits, wanted) = match name.as_str() {
+            "lastModified" | "revCount" => (matches!(value, Attr::Integer(_)), "an integer"),
+            "shallow" | "submodules" | "allRefs" | "lfs" | "exportIgnore" | "verifyCommit" | "unpack" => {
+                (matches!(value, Attr::Boolean(_)), "a Boolean")
+            }
+            _ => (matches!(value, Attr::String(_)), "a string"),
+        };
+        if !fits {
+            return Err(RefError(format!("input attribute `{name}` is not {wanted}")));
+        }
+    }
+    Ok(())
+}
+
+fn check_values(kind: &str, attrs: &Attrs) -> Result<(), RefError> {
+    let text = |name: &str| match attrs.get(name) {
+        Some(Attr::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    if let Some(rev) = text("rev") {
+        check_revision(rev).map_err(RefError)?;
+    }
+    let forge = matches!(kind, "github" | "gitlab" | "sourcehut");
+    if let Some(name) = text("ref")
+        && (forge || matches!(kind, "git" | "indirect" | "hg"))
+        && !is_legal_ref(name)
+    {
+        return Err(RefError(format!("invalid Git branch/tag name `{name}`")));
+    }
+    if forge && let (Some(name), Some(rev)) = (text("ref"), text("rev")) {
+        return Err(RefError(format!("input contains both a commit hash (`{rev}`) and a branch/tag name (`{name}`)")));
+    }
+    if let Some(host) = text("host")
+        && forge
+        && !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-')
+    {
+        return Err(RefError(format!("URL contains an invalid instance host `{host}`")));
+    }
+    if kind == "indirect"
+        && let Some(id) = text("id")
+        && !is_flake_id(id)
+    {
+        return Err(RefError(format!("`{id}` is not a valid flake ID")));
+    }
+    if matches!(kind, "path" | "tarball" | "file")
+        && let Some(hash) = text("narHash")
+    {
+        check_nar_hash(hash)?;
+    }
+    Ok(())
+}
+
+/// A `narHash` must be an SRI hash with SHA-256; the empty text counts as a hash of zeros.
+fn check_nar_hash(hash: &str) -> Result<(), RefError> {
+    if hash.is_empty() {
+        return Ok(());
+    }
+    let Some((algorithm, body)) = hash.split_once('-') else {
+        return Err(RefError(format!("hash `{hash}` is not SRI")));
+    };
+    match algorithm {
+        "sha256" => {}
+        "md5" | "sha1" | "sha512" | "blake3" => return Err(RefError("narHash must use SHA-256".to_owned())),
+        _ => return Err(RefError(format!("unknown hash algorithm `{algorithm}`"))),
+    }
+    let digits = body.trim_end_matches('=');
+    let valid = digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/');
+    if digits.len() == 43 && valid { Ok(()) } else { Err(RefError(format!("invalid SRI hash `{hash}`"))) }
+}

@@ -1,0 +1,194 @@
+//! URLs as Nix 2.31 and later read and write them (`url.cc`; section 3.4).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A URL in parts: everything decoded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Url {
+    /// As written.
+    pub(super) scheme: String,
+    /// `user:password@host:port`, re-encoded; `None` without `//`.
+    pub(super) authority: Option<String>,
+    /// Decoded segments: `/a/b` is `["", "a", "b"]`.
+    pub(super) path: Vec<String>,
+    /// Decoded parameters; of several with one name the first.
+    pub(super) query: BTreeMap<String, String>,
+    /// Decoded.
+    pub(super) fragment: String,
+}
+
+/// Why a text is no URL, in a few words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct BadUrl(pub(super) String);
+
+impl Url {
+    /// Reads a URL as leniently as Nix does for flake inputs: spaces and quotes are allowed in the query.
+    pub(super) fn parse(text: &str) -> Result<Self, BadUrl> {
+        let bad = |reason: &str| BadUrl(format!("`{text}` is not a valid URL: {reason}"));
+        let (scheme, rest) = text.split_once(':').ok_or_else(|| bad("it has no scheme"))?;
+        let scheme_starts = scheme.starts_with(|first: char| first.is_ascii_alphabetic());
+        if !scheme_starts || !scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)) {
+            return Err(bad("it has no scheme"));
+        }
+        let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, path) = match rest.strip_prefix("//") {
+            Some(rest) => {
+                let end = rest.find('/').unwrap_or(rest.len());
+                (Some(authority(&rest[..end]).ok_or_else(|| bad("its host or port"))?), &rest[end..])
+            }
+            None => (None, rest),
+        };
+        if !path.bytes().all(|byte| is_pchar(byte) || byte == b'/' || byte == b'%') {
+            return Err(bad("a character in its path"));
+        }
+        if !query.bytes().all(|byte| is_pchar(byte) || b"/?% \"".contains(&byte)) {
+            return Err(bad("a character in its query"));
+        }
+        if !fragment.bytes().all(|byte| is_pchar(byte) || b"/?% \"^".contains(&byte)) {
+            return Err(bad("a character in its fragment"));
+        }
+        let segments: Option<Vec<String>> = path.split('/').map(decode).collect();
+        Ok(Self {
+            scheme: scheme.to_owned(),
+            authority,
+            path: if path.is_empty() { Vec::new() } else { segments.ok_or_else(|| bad("its percent-encoding"))? },
+            query: decode_query(query).ok_or_else(|| bad("its percent-encoding"))?,
+            fragment: decode(fragment).ok_or_else(|| bad("its percent-encoding"))?,
+        })
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:", self.scheme)?;
+        if let Some(authority) = &self.authority {
+            write!(formatter, "//{authority}")?;
+        }
+        let segments: Vec<String> = self.path.iter().map(|segment| encode(segment, ":@")).collect();
+        formatter.write_str(&segments.join("/"))?;
+        if !self.query.is_empty() {
+            write!(formatter, "?{}", encode_query(&self.query))?;
+        }
+        if !self.fragment.is_empty() {
+            write!(formatter, "#{}", encode(&self.fragment, ":@/?"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Parameters as Nix writes them: sorted, joined by `&`.
+pub(super) fn encode_query(query: &BTreeMap<String, String>) -> String {
+    let pair = |(name, value): (&String, &String)| format!("{}={}", encode(name, ":@/?"), encode(value, ":@/?"));
+    query.iter().map(pair).collect::<Vec<_>>().join("&")
+}
+
+/// Parameters, decoded; one without `=` is dropped, as Nix does with a warning.
+pub(super) fn decode_query(text: &str) -> Option<BTreeMap<String, String>> {
+    let mut query = BTreeMap::new();
+    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+        let Some((name, value)) = pair.split_once('=') else { continue };
+        query.entry(decode(name)?).or_insert(decode(value)?);
+    }
+    Some(query)
+}
+
+/// Percent-encodes all but letters, digits, `-._~` and the characters of `keep`; hexadecimal in upper case.
+pub(super) fn encode(text: &str, keep: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || keep.as_bytes().contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            encoded.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789ABCDEF"[usize::from(digit)])));
+        }
+    }
+    encoded
+}
+
+/// Undoes percent-encoding. `None` for a broken sequence, and for bytes that are not UTF-8, which no attribute of a
+/// lock can hold.
+pub(super) fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
+        let value = digit(rest.next())? * 16 + digit(rest.next())?;
+        bytes.push(u8::try_from(value).ok()?);
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn is_pchar(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte)
+}
+
+/// Checks `user:password@host:port` and writes it as Nix does.
+fn authority(text: &str) -> Option<String> {
+    let (user, host) = match text.rsplit_once('@') {
+        Some((user, host)) => (Some(user), host),
+        None => (None, text),
+    };
+    let (host, port) = match host.rfind(']') {
+        Some(end) => (&host[..=end], host[end + 1..].strip_prefix(':')),
+        None => match host.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (host, None),
+        },
+    };
+    let mut written = String::new();
+    if let Some(user) = user {
+        let parts: Option<Vec<String>> = user.splitn(2, ':').map(|part| Some(encode(&decode(part)?, ""))).collect();
+        written.push_str(&parts?.join(":"));
+        written.push('@');
+    }
+    if host.starts_with('[') {
+        let inner = host.strip_prefix('[')?.strip_suffix(']')?;
+        inner.parse::<std::net::Ipv6Addr>().ok()?;
+        written.push_str(host);
+    } else {
+        if !host.bytes().all(|byte| (is_pchar(byte) && byte != b':' && byte != b'@') || byte == b'%') {
+            return None;
+        }
+        written.push_str(&encode(&decode(host)?, ""));
+    }
+    if let Some(port) = port.filter(|port| !port.is_empty()) {
+        let number: u16 = port.bytes().all(|byte| byte.is_ascii_digit()).then(|| port.parse().ok())??;
+        if number == 0 {
+            return None;
+        }
+        written.push(':');
+        written.push_str(&number.to_string());
+    }
+    Some(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn again(text: &str) -> String {
+        Url::parse(text).map_or_else(|bad| bad.0, |url| url.to_string())
+    }
+
+    #[test]
+    fn written_as_nix_writes() {
+        assert_eq!(again("https://example.org/f/x/0.1.*.tar.gz"), "https://example.org/f/x/0.1.%2A.tar.gz");
+        assert_eq!(again("https://h/a+b?b=2&a=1&b=3&c"), "https://h/a%2Bb?a=1&b=2");
+        assert_eq!(again("https://u@h:443/a%2Fb~:@"), "https://u@h:443/a%2Fb~:@");
+        assert_eq!(again("https://h"), "https://h");
+    }
+
+    #[test]
+    fn not_urls() {
+        for text in ["", "a", ":x", "https://h:x/", "https://h:0/", "x:a%2", "x:a b", "git+ssh://git@h:owner/r"] {
+            assert!(Url::parse(text).is_err(), "{text}");
+        }
+    }
+}
