@@ -9,6 +9,7 @@ pub mod config;
 pub mod diagnostic;
 pub mod flake;
 pub mod git;
+pub mod references;
 pub mod rules;
 pub mod snapshot;
 pub mod source;

@@ -1,5 +1,8 @@
 //! The rules: one file and one page each, and one line here.
 
+mod intent_to_add;
+mod untracked_nix_file;
+
 use crate::config::Settings;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::flake::Flake;
@@ -67,7 +70,7 @@ pub struct Context<'a> {
 }
 
 /// Every rule, sorted by name.
-pub static RULES: &[&Rule] = &[];
+pub static RULES: &[&Rule] = &[&intent_to_add::RULE, &untracked_nix_file::RULE];
 
 /// The rule of this name.
 #[must_use]
