@@ -1,0 +1,468 @@
+//! A small JSON reader that keeps the place of every value.
+//!
+//! It accepts and rejects what nlohmann's library, which Nix reads locks with, accepts and rejects: a byte-order mark,
+//! repeated keys (the last one counts), numbers of any size. It does not recurse, neither when reading nor when
+//! dropping, so that no file can overflow the stack.
+
+use std::borrow::Cow;
+
+use crate::source::Span;
+
+/// Index of a value in its [`Document`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ValueId(usize);
+
+/// A text's values; the first one is the outermost.
+#[derive(Debug)]
+pub(super) struct Document<'a> {
+    values: Vec<Value<'a>>,
+}
+
+/// One value and its place.
+#[derive(Debug)]
+pub(super) struct Value<'a> {
+    /// From its first to its last byte.
+    pub(super) span: Span,
+    /// What it is.
+    pub(super) kind: Kind<'a>,
+}
+
+/// What a value is.
+#[derive(Debug, PartialEq)]
+pub(super) enum Kind<'a> {
+    Null,
+    Boolean(bool),
+    /// A whole number that fits without sign.
+    Unsigned(u64),
+    /// A negative whole number.
+    Negative(i64),
+    Float(f64),
+    String(Cow<'a, str>),
+    Array(Vec<ValueId>),
+    /// Members in order; repeated keys are all there.
+    Object(Vec<Member<'a>>),
+}
+
+/// A member of an object.
+#[derive(Debug, PartialEq)]
+pub(super) struct Member<'a> {
+    /// The name, unescaped.
+    pub(super) key: Cow<'a, str>,
+    /// The name with its quotes.
+    pub(super) key_span: Span,
+    /// The value.
+    pub(super) value: ValueId,
+}
+
+/// Where and why a text is not JSON.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct SyntaxError {
+    /// Offset in bytes.
+    pub(super) offset: usize,
+    /// In a few words.
+    pub(super) message: String,
+}
+
+impl<'a> Document<'a> {
+    /// The outermost value.
+    pub(super) const ROOT: ValueId = ValueId(0);
+
+    /// A value.
+    pub(super) fn get(&self, id: ValueId) -> &Value<'a> {
+        &self.values[id.0]
+    }
+
+    /// A member of an object, the last of that name; `None` for other values.
+    pub(super) fn member(&self, id: ValueId, key: &str) -> Option<&Member<'a>> {
+        self.members(id).iter().rev().find(|member| member.key == key)
+    }
+
+    /// The members of an object; none for other values.
+    pub(super) fn members(&self, id: ValueId) -> &[Member<'a>] {
+        match &self.get(id).kind {
+            Kind::Object(members) => members,
+            _ => &[],
+        }
+    }
+
+    /// The text of a string.
+    pub(super) fn string(&self, id: ValueId) -> Option<&str> {
+        match &self.get(id).kind {
+            Kind::String(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl Kind<'_> {
+    /// The type, as nlohmann names it in its messages.
+    pub(super) const fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Boolean(_) => "boolean",
+            Self::Unsigned(_) | Self::Negative(_) | Self::Float(_) => "number",
+            Self::String(_) => "string",
+            Self::Array(_) => "array",
+            Self::Object(_) => "object",
+        }
+    }
+}
+
+/// Reads a whole text.
+pub(super) fn parse(text: &str) -> Result<Document<'_>, SyntaxError> {
+    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut reader = Reader { text, at: start, values: Vec::new() };
+    reader.read()?;
+    Ok(Document { values: reader.values })
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    values: Vec<Value<'a>>,
+}
+
+impl<'a> Reader<'a> {
+    fn read(&mut self) -> Result<(), SyntaxError> {
+        // The containers that are open, outermost first.
+        let mut open: Vec<ValueId> = Vec::new();
+        loop {
+            // A value is due here, or the end of an empty container.
+            self.blank();
+            let opened = self.value(&mut open)?;
+            if opened {
+                continue;
+            }
+            // A value has ended: what follows it?
+            loop {
+                let Some(&container) = open.last() else {
+                    self.blank();
+                    return if self.at == self.text.len() { Ok(()) } else { Err(self.unexpected("the end")) };
+                };
+                self.blank();
+                let is_object = matches!(self.values[container.0].kind, Kind::Object(_));
+                match self.peek() {
+                    Some(b',') => {
+                        self.at += 1;
+                        if is_object {
+                            self.key(container)?;
+                        }
+                        break;
+                    }
+                    Some(b'}') if is_object => self.close(&mut open),
+                    Some(b']') if !is_object => self.close(&mut open),
+                    _ => return Err(self.unexpected(if is_object { "`,` or `}`" } else { "`,` or `]`" })),
+                }
+            }
+        }
+    }
+
+    fn close(&mut self, open: &mut Vec<ValueId>) {
+        self.at += 1;
+        if let Some(container) = open.pop() {
+            self.values[container.0].span.end = self.at;
+        }
+    }
+
+    /// Reads one value; says whether it is a container that now waits for its first value.
+    fn value(&mut self, open: &mut Vec<ValueId>) -> Result<bool, SyntaxError> {
+        let start = self.at;
+        let kind = match self.peek() {
+            Some(b'{') => Kind::Object(Vec::new()),
+            Some(b'[') => Kind::Array(Vec::new()),
+            Some(b'"') => Kind::String(self.string()?),
+            Some(b'-' | b'0'..=b'9') => self.number()?,
+            _ => self.word()?,
+        };
+        let id = ValueId(self.values.len());
+        if let Some(&container) = open.last() {
+            match &mut self.values[container.0].kind {
+                Kind::Array(items) => items.push(id),
+                // `key` has put the member there with a place for this value.
+                Kind::Object(members) => {
+                    if let Some(member) = members.last_mut() {
+                        member.value = id;
+                    }
+                }
+                _ => {}
+            }
+        }
+        let container = matches!(kind, Kind::Object(_) | Kind::Array(_));
+        let is_object = matches!(kind, Kind::Object(_));
+        self.values.push(Value { span: Span::new(start, self.at), kind });
+        if !container {
+            return Ok(false);
+        }
+        self.at += 1;
+        self.blank();
+        open.push(id);
+        match self.peek() {
+            Some(b'}') if is_object => self.close(open),
+            Some(b']') if !is_object => self.close(open),
+            _ if is_object => {
+                self.key(id)?;
+                return Ok(true);
+            }
+            _ => return Ok(true),
+        }
+        Ok(false)
+    }
+
+    /// Reads a key and its colon.
+    fn key(&mut self, object: ValueId) -> Result<(), SyntaxError> {
+        self.blank();
+        let start = self.at;
+        if self.peek() != Some(b'"') {
+            return Err(self.unexpected("a key"));
+        }
+        let key = self.string()?;
+        let key_span = Span::new(start, self.at);
+        self.blank();
+        if self.peek() != Some(b':') {
+            return Err(self.unexpected("`:`"));
+        }
+        self.at += 1;
+        if let Kind::Object(members) = &mut self.values[object.0].kind {
+            members.push(Member { key, key_span, value: object });
+        }
+        Ok(())
+    }
+
+    fn string(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
+        self.at += 1;
+        let start = self.at;
+        let bytes = self.text.as_bytes();
+        let mut owned: Option<String> = None;
+        let mut copied = start;
+        loop {
+            match bytes.get(self.at) {
+                Some(b'"') => break,
+                Some(b'\\') => {
+                    let text = owned.get_or_insert_default();
+                    text.push_str(&self.text[copied..self.at]);
+                    let character = self.escape()?;
+                    owned.get_or_insert_default().push(character);
+                    copied = self.at;
+                }
+                Some(0..=0x1f) => return Err(self.unexpected("a string without control characters")),
+                Some(_) => self.at += 1,
+                None => return Err(self.unexpected("`\"`")),
+            }
+        }
+        let rest = &self.text[copied..self.at];
+        self.at += 1;
+        Ok(match owned {
+            Some(mut text) => {
+                text.push_str(rest);
+                Cow::Owned(text)
+            }
+            None => Cow::Borrowed(rest),
+        })
+    }
+
+    /// Reads an escape from its backslash on.
+    fn escape(&mut self) -> Result<char, SyntaxError> {
+        let bytes = self.text.as_bytes();
+        let character = match bytes.get(self.at + 1) {
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => return self.unicode_escape(),
+            _ => return Err(self.unexpected("an escape sequence")),
+        };
+        self.at += 2;
+        Ok(character)
+    }
+
+    fn unicode_escape(&mut self) -> Result<char, SyntaxError> {
+        let first = self.four_digits()?;
+        let code = match first {
+            0xd800..=0xdbff => {
+                let second = if self.text[self.at..].starts_with("\\u") { self.four_digits()? } else { 0 };
+                if !(0xdc00..=0xdfff).contains(&second) {
+                    return Err(self.unexpected("the second half of a surrogate pair"));
+                }
+                0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00)
+            }
+            code => code,
+        };
+        char::from_u32(code).ok_or_else(|| self.unexpected("the first half of a surrogate pair"))
+    }
+
+    fn four_digits(&mut self) -> Result<u32, SyntaxError> {
+        let digits = self.text.as_bytes().get(self.at + 2..self.at + 6);
+        let code = digits
+            .filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u32::from_str_radix(digits, 16).ok())
+            .ok_or_else(|| self.unexpected("four hexadecimal digits"))?;
+        self.at += 6;
+        Ok(code)
+    }
+
+    fn number(&mut self) -> Result<Kind<'a>, SyntaxError> {
+        let start = self.at;
+        let digits = |reader: &mut Self| {
+            let from = reader.at;
+            while reader.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+                reader.at += 1;
+            }
+            reader.at - from
+        };
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        if self.peek() == Some(b'0') {
+            self.at += 1;
+        } else if digits(self) == 0 {
+            return Err(self.unexpected("a digit"));
+        }
+        let mut whole = true;
+        if self.peek() == Some(b'.') {
+            whole = false;
+            self.at += 1;
+            if digits(self) == 0 {
+                return Err(self.unexpected("a digit"));
+            }
+        }
+        if matches!(self.peek(), Some(b'e' | b'E')) {
+            whole = false;
+            self.at += 1;
+            if matches!(self.peek(), Some(b'+' | b'-')) {
+                self.at += 1;
+            }
+            if digits(self) == 0 {
+                return Err(self.unexpected("a digit"));
+            }
+        }
+        let text = &self.text[start..self.at];
+        if whole && let Ok(number) = text.parse() {
+            return Ok(Kind::Unsigned(number));
+        }
+        if whole && let Ok(number) = text.parse() {
+            return Ok(Kind::Negative(number));
+        }
+        match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(Kind::Float(number)),
+            _ => Err(SyntaxError { offset: start, message: format!("number overflow `{text}`") }),
+        }
+    }
+
+    fn word(&mut self) -> Result<Kind<'a>, SyntaxError> {
+        let rest = &self.text[self.at..];
+        for (word, kind) in [("null", Kind::Null), ("true", Kind::Boolean(true)), ("false", Kind::Boolean(false))] {
+            if rest.starts_with(word) {
+                self.at += word.len();
+                return Ok(kind);
+            }
+        }
+        Err(self.unexpected("a value"))
+    }
+
+    fn blank(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn unexpected(&self, wanted: &str) -> SyntaxError {
+        let message = match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
+            Some(character) => format!("unexpected `{}`, expected {wanted}", character.escape_debug()),
+            None => format!("unexpected end of file, expected {wanted}"),
+        };
+        SyntaxError { offset: self.at, message }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepts(text: &str) -> bool {
+        parse(text).is_ok()
+    }
+
+    #[test]
+    fn the_same_texts_as_serde_json() {
+        let pieces = [
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            "\"a\"",
+            "\"\\u00e9\\n\"",
+            "\"\\ud800\"",
+            "\"\\ud83d\\ude00\"",
+            "1",
+            "-1",
+            "0",
+            "01",
+            "-",
+            "1.5",
+            "1.",
+            "1e5",
+            "1e",
+            "1E+2",
+            "null",
+            "true",
+            "fals",
+            " ",
+            "\n",
+            "\"",
+            "\\",
+            "é",
+            "\u{1}",
+            "18446744073709551616",
+        ];
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut next = |bound: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state % bound as u64).expect("smaller than the bound")
+        };
+        let mut accepted = 0;
+        for _ in 0..60_000 {
+            let text: String = (0..=next(8)).map(|_| pieces[next(pieces.len())]).collect();
+            let wanted = serde_json::from_str::<serde_json::Value>(&text).is_ok();
+            assert_eq!(accepts(&text), wanted, "{text:?}");
+            accepted += usize::from(wanted);
+        }
+        assert!(accepted > 500, "the generator makes too few valid texts: {accepted}");
+    }
+
+    #[test]
+    fn places_and_values() {
+        let document = parse("{\"a\": [1, \"\\u0041b\"], \"a\": {}}").expect("valid");
+        let member = document.member(Document::ROOT, "a").expect("written above");
+        assert_eq!(member.key_span, Span::new(22, 25));
+        assert_eq!(document.get(member.value).kind, Kind::Object(Vec::new()));
+        let Kind::Array(items) = &document.get(document.members(Document::ROOT)[0].value).kind else { panic!() };
+        assert_eq!(document.string(items[1]), Some("Ab"));
+    }
+
+    #[test]
+    fn depth_is_no_limit() {
+        let text = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
+        assert!(accepts(&text));
+        assert!(!accepts(&"{\"a\":".repeat(1_000_000)));
+    }
+
+    #[test]
+    fn byte_order_mark() {
+        assert!(accepts("\u{feff}{}"));
+        assert!(!accepts("{}x"));
+        assert!(!accepts(""));
+    }
+}

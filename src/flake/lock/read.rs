@@ -1,0 +1,320 @@
+//! flake.lock as Nix loads it (`lockfile.cc: LockFile::LockFile`; `nix-lock-semantics` sections 5.3 to 5.5).
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::conflict;
+use super::json::{self, Document, Kind, Member, ValueId};
+use super::{LockEdge, LockFile, LockGraph, LockNode, LockedSource, NodeId};
+use crate::flake::flakeref::{Attr, Attrs, FlakeRef};
+use crate::flake::{InputAttrPath, LockState, Problem};
+use crate::source::{SourceFile, Span};
+
+/// Reads a lock file.
+#[must_use]
+pub fn read(source: Rc<SourceFile>) -> LockState {
+    match load(&source) {
+        Ok(loaded) => LockState::Valid(LockFile {
+            version: loaded.version,
+            graph: loaded.graph,
+            unreachable: loaded.unreachable,
+            places: OnceCell::new(),
+            source,
+        }),
+        Err(problems) => LockState::Invalid { source: Some(source), problems },
+    }
+}
+
+struct Loaded {
+    version: u64,
+    graph: LockGraph,
+    unreachable: Vec<String>,
+}
+
+fn load(source: &SourceFile) -> Result<Loaded, Vec<Problem>> {
+    if let Some(found) = conflict::find(source) {
+        return Err(vec![found]);
+    }
+    if !source.is_utf8() {
+        let offset = source.bytes().utf8_chunks().next().map_or(0, |chunk| chunk.valid().len());
+        return Err(vec![problem("not valid JSON: bytes that are not UTF-8", Span::at(offset))]);
+    }
+    let document = json::parse(source.text()).map_err(|error| {
+        let mut found = problem(format!("not valid JSON: {}", error.message), Span::at(error.offset));
+        found.help = Some("restore it with `git checkout -- flake.lock`, or delete it and run `nix flake lock`".into());
+        vec![found]
+    })?;
+    let version = version(&document).map_err(|found| vec![found])?;
+    let root_key = root_key(&document).map_err(|found| vec![found])?;
+    let mut loader = Loader::new(&document, root_key);
+    loader.load();
+    if !loader.problems.is_empty() {
+        return Err(loader.problems);
+    }
+    let unreachable = loader.unreachable();
+    Ok(Loaded { version, graph: LockGraph { nodes: loader.nodes }, unreachable })
+}
+
+fn problem(message: impl Into<String>, span: Span) -> Problem {
+    Problem { message: message.into(), help: None, span, input: None }
+}
+
+fn version(document: &Document<'_>) -> Result<u64, Problem> {
+    let top = document.get(Document::ROOT);
+    if !matches!(top.kind, Kind::Object(_)) {
+        return Err(problem(format!("must be an object, but is {}", top.kind.type_name()), top.span));
+    }
+    let Some(member) = document.member(Document::ROOT, "version") else {
+        return Err(problem("has unsupported version 0: it says none", Span::at(top.span.start)));
+    };
+    let value = document.get(member.value);
+    let number = match value.kind {
+        Kind::Unsigned(number) => number,
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as Nix converts it: 7.9 is 7")]
+        Kind::Float(number) => number as u64,
+        Kind::Negative(_) => 0,
+        ref other => {
+            return Err(problem(format!("`version` must be a number, but is {}", other.type_name()), value.span));
+        }
+    };
+    if (5..=7).contains(&number) {
+        Ok(number)
+    } else {
+        let mut found = problem(format!("has unsupported version {number}"), value.span);
+        found.help = Some("versions 5 to 7 are known; run `nix flake lock` with the Nix that is to read it".to_owned());
+        Err(found)
+    }
+}
+
+fn root_key<'d>(document: &'d Document<'_>) -> Result<&'d str, Problem> {
+    let Some(member) = document.member(Document::ROOT, "root") else {
+        return Err(problem("`root` must be a string, but is null", Span::at(0)));
+    };
+    document.string(member.value).ok_or_else(|| {
+        let value = document.get(member.value);
+        problem(format!("`root` must be a string, but is {}", value.kind.type_name()), value.span)
+    })
+}
+
+/// How far a node has been followed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// On the path from the root to the node at hand.
+    Open,
+    /// With everything below it.
+    Done,
+}
+
+struct Loader<'d, 't> {
+    document: &'d Document<'t>,
+    root_key: &'d str,
+    /// Values of `nodes` by key; of repeated keys the last.
+    values: BTreeMap<&'d str, &'d Member<'t>>,
+    nodes: Vec<LockNode>,
+    ids: BTreeMap<&'d str, NodeId>,
+    progress: Vec<Progress>,
+    problems: Vec<Problem>,
+}
+
+impl<'d, 't> Loader<'d, 't> {
+    fn new(document: &'d Document<'t>, root_key: &'d str) -> Self {
+        let mut values = BTreeMap::new();
+        if let Some(nodes) = document.member(Document::ROOT, "nodes") {
+            for member in document.members(nodes.value) {
+                values.insert(member.key.as_ref(), member);
+            }
+        }
+        Self {
+            document,
+            root_key,
+            values,
+            nodes: Vec::new(),
+            ids: BTreeMap::new(),
+            progress: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    fn unreachable(&self) -> Vec<String> {
+        let known = |key: &&&str| !self.ids.contains_key(**key) && **key != self.root_key;
+        self.values.keys().filter(known).map(|key| (*key).to_owned()).collect()
+    }
+
+    /// Loads the root and all it leads to, without recursion.
+    fn load(&mut self) {
+        self.nodes.push(LockNode { key: self.root_key.to_owned(), inputs: BTreeMap::new(), source: None });
+        self.progress.push(Progress::Open);
+        let mut stack = vec![(LockGraph::ROOT, self.edges(self.root_key).into_iter())];
+        while let Some((id, edges)) = stack.last_mut() {
+            let id = *id;
+            let Some(member) = edges.next() else {
+                self.progress[id.0] = Progress::Done;
+                stack.pop();
+                continue;
+            };
+            if let Some((child, key)) = self.edge(id, member) {
+                stack.push((child, self.edges(key).into_iter()));
+            }
+        }
+    }
+
+    /// The inputs of a node; of repeated names the last.
+    fn edges(&self, key: &str) -> Vec<&'d Member<'t>> {
+        let document = self.document;
+        let inputs = self.values.get(key).and_then(|node| document.member(node.value, "inputs"));
+        let mut edges = BTreeMap::new();
+        for member in inputs.map(|inputs| document.members(inputs.value)).unwrap_or_default() {
+            edges.insert(member.key.as_ref(), member);
+        }
+        edges.into_values().collect()
+    }
+
+    /// Adds an edge; returns the node it leads to where that is new.
+    fn edge(&mut self, from: NodeId, member: &'d Member<'t>) -> Option<(NodeId, &'d str)> {
+        let name = member.key.to_string();
+        let value = self.document.get(member.value);
+        match &value.kind {
+            Kind::Array(items) => {
+                let path: Option<Vec<String>> =
+                    items.iter().map(|item| self.document.string(*item).map(str::to_owned)).collect();
+                match path {
+                    Some(path) => {
+                        self.nodes[from.0].inputs.insert(name, LockEdge::Follows(InputAttrPath(path)));
+                    }
+                    None => self.problems.push(problem("a `follows` path must hold strings only", value.span)),
+                }
+                None
+            }
+            Kind::String(key) => {
+                // Borrowed from the document, not from `value`.
+                let key = self.values.get_key_value(key.as_ref()).map(|(key, _)| *key);
+                let Some(key) = key else {
+                    let missing = self.document.string(member.value).unwrap_or_default();
+                    if missing == self.root_key {
+                        self.problems.push(problem("lock file contains cycle to root node", value.span));
+                    } else {
+                        let message = format!("lock file references missing node `{missing}`");
+                        self.problems.push(problem(message, value.span));
+                    }
+                    return None;
+                };
+                self.node_edge(from, name, key, value.span)
+            }
+            other => {
+                let message = format!("input `{name}` must be a node or a path, but is {}", other.type_name());
+                self.problems.push(problem(message, value.span));
+                None
+            }
+        }
+    }
+
+    fn node_edge(&mut self, from: NodeId, name: String, key: &'d str, span: Span) -> Option<(NodeId, &'d str)> {
+        if key == self.root_key {
+            self.problems.push(problem("lock file contains cycle to root node", span));
+            return None;
+        }
+        if let Some(&id) = self.ids.get(key) {
+            if self.progress[id.0] == Progress::Open {
+                self.problems.push(problem(format!("lock file contains a cycle through node `{key}`"), span));
+                return None;
+            }
+            self.nodes[from.0].inputs.insert(name, LockEdge::Node(id));
+            return None;
+        }
+        let source = self.source(key)?;
+        let id = NodeId(self.nodes.len());
+        self.nodes.push(LockNode { key: key.to_owned(), inputs: BTreeMap::new(), source: Some(source) });
+        self.progress.push(Progress::Open);
+        self.ids.insert(key, id);
+        self.nodes[from.0].inputs.insert(name, LockEdge::Node(id));
+        Some((id, key))
+    }
+
+    fn source(&mut self, key: &str) -> Option<LockedSource> {
+        let node = *self.values.get(key)?;
+        let before = self.problems.len();
+        let locked = self.reference(node, "locked");
+        let original = self.reference(node, "original");
+        let is_flake = self.document.member(node.value, "flake").is_none_or(|member| {
+            let value = self.document.get(member.value);
+            if let Kind::Boolean(flake) = value.kind {
+                return flake;
+            }
+            let message = format!("`flake` must be a boolean, but is {}", value.kind.type_name());
+            self.problems.push(problem(message, value.span));
+            true
+        });
+        let parent = self.parent(node);
+        if self.problems.len() > before {
+            return None;
+        }
+        let (locked, original) = (locked?, original?);
+        let relative = locked.relative_path().is_some();
+        if !relative && !locked.is_locked() && !locked.attrs.contains_key("narHash") {
+            let mut found = problem(format!("lock file contains unlocked input `{locked}`"), node.key_span);
+            found.help = Some(format!("lock it again with `nix flake update {key}`"));
+            self.problems.push(found);
+            return None;
+        }
+        Some(LockedSource { original, locked, is_flake, parent })
+    }
+
+    fn parent(&mut self, node: &Member<'_>) -> Option<InputAttrPath> {
+        let member = self.document.member(node.value, "parent")?;
+        let value = self.document.get(member.value);
+        let Kind::Array(items) = &value.kind else {
+            let message = format!("`parent` must be an array, but is {}", value.kind.type_name());
+            self.problems.push(problem(message, value.span));
+            return None;
+        };
+        let names: Option<Vec<String>> =
+            items.iter().map(|item| self.document.string(*item).map(str::to_owned)).collect();
+        if names.is_none() {
+            self.problems.push(problem("`parent` must hold strings only", value.span));
+        }
+        names.map(InputAttrPath)
+    }
+
+    /// `locked` or `original`; version 5 keeps some of `locked` in `info`.
+    fn reference(&mut self, node: &Member<'_>, field: &str) -> Option<FlakeRef> {
+        let Some(member) = self.document.member(node.value, field) else {
+            let message = format!("attribute `{field}` missing in node `{}`", node.key);
+            self.problems.push(problem(message, node.key_span));
+            return None;
+        };
+        let span = self.document.get(member.value).span;
+        let mut attrs = self.attrs(member.value)?;
+        if field == "locked"
+            && let Some(info) = self.document.member(node.value, "info")
+        {
+            attrs.extend(self.attrs(info.value)?);
+        }
+        FlakeRef::from_attrs(attrs)
+            .map_err(|error| self.problems.push(problem(format!("node `{}`: {error}", node.key), span)))
+            .ok()
+    }
+
+    fn attrs(&mut self, id: ValueId) -> Option<Attrs> {
+        let mut attrs = Attrs::new();
+        for member in self.document.members(id) {
+            let value = self.document.get(member.value);
+            let attr = match &value.kind {
+                Kind::String(text) => Attr::String(text.to_string()),
+                Kind::Boolean(value) => Attr::Boolean(*value),
+                Kind::Unsigned(number) => Attr::Integer(*number),
+                #[expect(clippy::cast_sign_loss, reason = "Nix keeps the 64 bits and drops the sign")]
+                Kind::Negative(number) => Attr::Integer(*number as u64),
+                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as Nix converts it")]
+                Kind::Float(number) => Attr::Integer(*number as u64),
+                Kind::Null | Kind::Array(_) | Kind::Object(_) => {
+                    let message = format!("unsupported type of attribute `{}` in lock file", member.key);
+                    self.problems.push(problem(message, value.span));
+                    return None;
+                }
+            };
+            attrs.insert(member.key.to_string(), attr);
+        }
+        Some(attrs)
+    }
+}
