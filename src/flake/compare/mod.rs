@@ -1,4 +1,11 @@
 //! Does flake.lock agree with flake.nix? The lock recomputed as Nix does it (`nix-lock-semantics` section 4).
+//!
+//! [`walk`] is Nix's `computeLocks` with what cannot be known offline made explicit, [`follows`] its check of every
+//! `follows`, [`summary`] turns what the walk met into one change an input.
+
+mod follows;
+mod summary;
+mod walk;
 
 use super::flakeref::FlakeRef;
 use super::lock::{LockFile, LockGraph};
@@ -27,6 +34,11 @@ pub enum ChangeKind {
     },
     /// The lock has it, flake.nix does not.
     Removed,
+    /// The lock has the same reference under another name.
+    Renamed {
+        /// The name in the lock.
+        from: InputAttrPath,
+    },
     /// The lock was made for another reference.
     Changed {
         /// As the lock has it.
@@ -34,7 +46,7 @@ pub enum ChangeKind {
         /// As flake.nix has it.
         to: FlakeRef,
     },
-    /// The lock records another declaring flake for a relative path.
+    /// The lock records another declaring flake for a relative path, or none.
     Reparented,
     /// flake.nix says `follows`, the lock has a node of its own or nothing.
     FollowsAdded {
@@ -76,6 +88,25 @@ pub enum FollowsError {
     },
 }
 
+impl FollowsError {
+    /// The input that follows.
+    #[must_use]
+    pub const fn input(&self) -> &InputAttrPath {
+        match self {
+            Self::Missing { input, .. } | Self::Cycle { input, .. } => input,
+        }
+    }
+}
+
+/// A relative input that Nix cannot read from the flake's own tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputError {
+    /// The input.
+    pub input: InputAttrPath,
+    /// Why, in our message style.
+    pub message: String,
+}
+
 /// What comparing the two files gave.
 #[derive(Clone, Debug, Default)]
 pub struct Comparison {
@@ -83,11 +114,14 @@ pub struct Comparison {
     pub changes: Vec<Change>,
     /// `follows` that Nix refuses.
     pub follows_errors: Vec<FollowsError>,
+    /// Relative inputs that Nix cannot read.
+    pub input_errors: Vec<InputError>,
     /// Overrides for inputs that do not exist (Nix warns and goes on).
     pub unused_overrides: Vec<InputAttrPath>,
     /// Inputs that Nix would have to fetch, at their locked revision, before it could decide.
     pub undecided: Vec<InputAttrPath>,
-    /// The lock that Nix would write, where nothing has to be fetched to know it.
+    /// The lock that Nix would write, where it would change anything, nothing has to be fetched to know it, and Nix
+    /// would not refuse to write it.
     pub new_graph: Option<LockGraph>,
 }
 
@@ -95,7 +129,10 @@ impl Comparison {
     /// The verdict for a flake that has a valid lock.
     #[must_use]
     pub fn verdict(&self) -> LockVerdict {
-        if !self.follows_errors.is_empty() {
+        // Nix walks all inputs before it checks `follows`: a fetch, which fails offline, comes first.
+        if self.changes.iter().any(|change| change.needs_fetch) {
+            LockVerdict::Stale
+        } else if !self.follows_errors.is_empty() || !self.input_errors.is_empty() {
             LockVerdict::Invalid
         } else if !self.changes.is_empty() {
             LockVerdict::Stale
@@ -111,6 +148,12 @@ impl Comparison {
 /// Relative inputs are read from the same snapshot.
 #[must_use]
 pub fn compare(snapshot: &Snapshot, dir: &RepoPath, nix: &FlakeNix, lock: Option<&LockFile>) -> Comparison {
-    let _ = (snapshot, dir, nix, lock);
-    Comparison::default()
+    if nix.uncertain {
+        return Comparison { undecided: vec![InputAttrPath::default()], ..Comparison::default() };
+    }
+    let old = lock.map_or_else(LockGraph::empty, |lock| lock.graph.clone());
+    let walked = walk::walk(snapshot, dir, nix, old.clone());
+    let follows_errors =
+        if walked.input_errors.is_empty() { follows::check(&walked.new, &walked.unknown) } else { Vec::new() };
+    summary::summarize(&old, walked, follows_errors)
 }
