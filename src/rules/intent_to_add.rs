@@ -60,7 +60,7 @@ mod tests {
         let flakes: Vec<Flake> =
             dirs.iter().map(|dir| Flake::read(&snapshot, &(*dir).into()).expect("the test has the file")).collect();
         let mut out = Vec::new();
-        super::check(&Context { snapshot: &snapshot, flakes: &flakes, settings: &Settings::default() }, &mut out);
+        super::check(&Context::new(&snapshot, &flakes, &Settings::default()), &mut out);
         out.into_iter().map(|finding| (finding.primary.path.to_string(), finding.severity)).collect()
     }
 

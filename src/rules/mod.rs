@@ -3,9 +3,12 @@
 mod intent_to_add;
 mod untracked_nix_file;
 
+use std::cell::OnceCell;
+
 use crate::config::Settings;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::flake::Flake;
+use crate::references::References;
 use crate::snapshot::Snapshot;
 
 /// How a rule is set: by its own default, then by the configuration.
@@ -67,6 +70,20 @@ pub struct Context<'a> {
     pub flakes: &'a [Flake],
     /// The configuration.
     pub settings: &'a Settings,
+    references: OnceCell<References>,
+}
+
+impl<'a> Context<'a> {
+    /// What rules look at; computes nothing yet.
+    #[must_use]
+    pub const fn new(snapshot: &'a Snapshot, flakes: &'a [Flake], settings: &'a Settings) -> Self {
+        Self { snapshot, flakes, settings, references: OnceCell::new() }
+    }
+
+    /// The paths that the Nix files name and the view does not hold, looked for when the first rule asks.
+    pub fn references(&self) -> &References {
+        self.references.get_or_init(|| References::find(self.snapshot, self.flakes))
+    }
 }
 
 /// Every rule, sorted by name.
