@@ -4,6 +4,8 @@
 //! views (product words: index, worktree, revision, directory), reads lazily, and keeps what it has read, so that a
 //! question nobody asks costs nothing.
 
+mod directory;
+pub(crate) mod disk;
 mod memory;
 mod path;
 
@@ -11,6 +13,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+pub use directory::directory;
 pub use memory::{FileState, Memory};
 pub use path::{RepoPath, under};
 
