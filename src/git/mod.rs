@@ -58,23 +58,54 @@ impl GitError {
 pub struct Repository {
     inner: git2::Repository,
     workdir: Option<PathBuf>,
+    prefix: RepoPath,
 }
 
 impl Repository {
-    /// Opens the repository that the current directory lies in, or that `GIT_DIR` and its kin name. `None` where
+    /// Opens the repository that the directory `start` lies in, or that `GIT_DIR` and its kin name. `None` where
     /// there is none.
     ///
     /// # Errors
     /// When there is one that cannot be opened: no permission, another owner, an unknown format.
-    pub fn discover() -> Result<Option<Self>, GitError> {
-        match git2::Repository::open_from_env() {
+    pub fn discover(start: &Path) -> Result<Option<Self>, GitError> {
+        let found = match std::env::var_os("GIT_DIR") {
+            Some(_) => git2::Repository::open_from_env(),
+            None => git2::Repository::discover(start),
+        };
+        match found {
             Ok(inner) => {
                 let workdir = inner.workdir().map(Path::to_path_buf);
-                Ok(Some(Self { inner, workdir }))
+                let repository = Self { inner, workdir, prefix: RepoPath::default() };
+                let prefix = repository.relative(start).unwrap_or_default();
+                Ok(Some(Self { prefix, ..repository }))
             }
             Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
             Err(error) => Err(GitError::from_git2("cannot open the git repository", &error)),
         }
+    }
+
+    /// The directory that holds `HEAD` and the index.
+    #[must_use]
+    pub fn git_dir(&self) -> &Path {
+        self.inner.path()
+    }
+
+    /// The directory that holds what linked worktrees share: objects, configuration, hooks.
+    #[must_use]
+    pub fn common_dir(&self) -> &Path {
+        self.inner.commondir()
+    }
+
+    /// Where the work started, relative to the root: the start directory, or `GIT_PREFIX` in a hook.
+    #[must_use]
+    pub fn prefix(&self) -> &RepoPath {
+        &self.prefix
+    }
+
+    /// Whether there is no worktree.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        self.workdir.is_none()
     }
 
     /// The root of the worktree; `None` for a bare repository.
