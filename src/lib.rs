@@ -5,11 +5,25 @@
 //! it into a snapshot, the snapshot holds flakes, rules look at flakes and return diagnostics, some carry fixes, a
 //! reporter prints them.
 
+pub mod cli;
+
 pub mod config;
-pub mod diagnostic;
-pub mod flake;
 pub mod git;
-pub mod references;
-pub mod rules;
 pub mod snapshot;
 pub mod source;
+
+pub mod flake;
+pub mod references;
+pub mod rules;
+
+pub mod check;
+pub mod diagnostic;
+pub mod suppress;
+
+pub mod report;
+pub mod text;
+
+mod install;
+mod run;
+
+pub use run::run;

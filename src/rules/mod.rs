@@ -2,6 +2,7 @@
 
 mod intent_to_add;
 mod untracked_nix_file;
+mod unused_ignore;
 
 use std::cell::OnceCell;
 
@@ -87,7 +88,7 @@ impl<'a> Context<'a> {
 }
 
 /// Every rule, sorted by name.
-pub static RULES: &[&Rule] = &[&intent_to_add::RULE, &untracked_nix_file::RULE];
+pub static RULES: &[&Rule] = &[&intent_to_add::RULE, &untracked_nix_file::RULE, &unused_ignore::RULE];
 
 /// The rule of this name.
 #[must_use]

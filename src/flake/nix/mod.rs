@@ -11,6 +11,7 @@ mod scope;
 mod set;
 mod value;
 
+pub use parse::comments;
 pub use read::read;
 
 use super::flakeref::FlakeRef;

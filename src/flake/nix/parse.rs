@@ -5,7 +5,7 @@ use rnix::{NodeOrToken, ParseError, SyntaxKind, SyntaxNode, TextRange, WalkEvent
 use rowan::ast::AstNode as _;
 
 use crate::flake::Problem;
-use crate::source::{Span, Spanned};
+use crate::source::{SourceFile, Span, Spanned};
 
 /// A tree deeper than this is refused. rnix itself stops at 512 nested expressions; what can grow beyond that are
 /// chains of binary operators and applications, which nobody writes this long.
@@ -46,6 +46,27 @@ pub(super) fn parse(text: &str) -> Parsed {
     let root = ast::Root::cast(syntax).and_then(|root| root.expr());
     let missing = root.is_none().then(|| problem("syntax error, unexpected end of file", Span::at(text.len())));
     Parsed { root, problem: missing, comments }
+}
+
+/// The comments of any Nix file in order, without their markers; from its tokens, whatever its syntax.
+#[must_use]
+pub fn comments(source: &SourceFile) -> Vec<Spanned<String>> {
+    let mut offset = 0;
+    let mut found = Vec::new();
+    for (kind, text) in rnix::tokenize(source.text()) {
+        if kind == SyntaxKind::TOKEN_COMMENT {
+            found.push(Spanned::new(comment_text(text).to_owned(), Span::new(offset, offset + text.len())));
+        }
+        offset += text.len();
+    }
+    found
+}
+
+fn comment_text(text: &str) -> &str {
+    text.strip_prefix('#').unwrap_or_else(|| {
+        let open = text.strip_prefix("/*").unwrap_or(text);
+        open.strip_suffix("*/").unwrap_or(open)
+    })
 }
 
 /// The span of a syntax node or token.
@@ -127,12 +148,8 @@ fn survey(syntax: &SyntaxNode) -> (usize, Vec<Spanned<String>>) {
             }
             WalkEvent::Leave(NodeOrToken::Node(_)) => depth -= 1,
             WalkEvent::Enter(NodeOrToken::Token(token)) if token.kind() == SyntaxKind::TOKEN_COMMENT => {
-                let text = token.text();
-                let inner = text.strip_prefix('#').unwrap_or_else(|| {
-                    let open = text.strip_prefix("/*").unwrap_or(text);
-                    open.strip_suffix("*/").unwrap_or(open)
-                });
-                comments.push(Spanned::new(inner.to_owned(), span(token.text_range())));
+                let inner = comment_text(token.text()).to_owned();
+                comments.push(Spanned::new(inner, span(token.text_range())));
             }
             WalkEvent::Enter(NodeOrToken::Token(_)) | WalkEvent::Leave(NodeOrToken::Token(_)) => {}
         }

@@ -1,0 +1,86 @@
+//! One check: flakes of the view, rules over them, suppressions and levels applied, findings in order.
+
+use crate::config::Settings;
+use crate::diagnostic::{self, Diagnostic, Severity};
+use crate::flake::Flake;
+use crate::rules::{Context, Level, RULES};
+use crate::snapshot::{ReadError, RepoPath, Snapshot};
+use crate::suppress;
+
+/// What a check found.
+pub struct Outcome {
+    /// The flakes that were judged, in order of directory.
+    pub flakes: Vec<Flake>,
+    /// Findings, sorted.
+    pub findings: Vec<Diagnostic>,
+    /// Findings that a comment suppressed.
+    pub ignored: usize,
+    /// Files in the view.
+    pub files: usize,
+}
+
+impl Outcome {
+    /// Number of findings of a severity.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+}
+
+/// Checks the flakes of a snapshot. `paths` limits the check to the flakes at or below them, and to the innermost one
+/// that holds each; empty means all.
+///
+/// # Errors
+/// When a flake.nix of the view, or the list of untracked files, cannot be read.
+pub fn check(snapshot: &Snapshot, settings: &Settings, paths: &[RepoPath]) -> Result<Outcome, ReadError> {
+    let flakes: Vec<Flake> = select(flake_dirs(snapshot, settings), paths)
+        .iter()
+        .map(|dir| Flake::read(snapshot, dir))
+        .collect::<Result<_, _>>()?;
+    snapshot.untracked_nix_files()?;
+    let cx = Context::new(snapshot, &flakes, settings);
+    let mut findings = Vec::new();
+    for rule in RULES {
+        let level = settings.level(rule);
+        if level == Level::Off {
+            continue;
+        }
+        let first = findings.len();
+        (rule.check)(&cx, &mut findings);
+        for finding in &mut findings[first..] {
+            if level == Level::Warn {
+                finding.severity = Severity::Warning;
+            } else if rule.level < Level::Error {
+                finding.severity = Severity::Error;
+            }
+        }
+    }
+    findings.retain(|finding| !settings.exclude.matches(&finding.primary.path));
+    let ignored = suppress::apply(snapshot, &flakes, settings, &mut findings);
+    diagnostic::sort(&mut findings);
+    let files = snapshot.all_entries().count();
+    Ok(Outcome { flakes, findings, ignored, files })
+}
+
+/// The directories of all flakes of a view, in order.
+fn flake_dirs(snapshot: &Snapshot, settings: &Settings) -> Vec<RepoPath> {
+    let is_flake = |path: &[u8]| path == b"flake.nix" || path.ends_with(b"/flake.nix");
+    let named = snapshot.all_entries().filter(|entry| is_flake(entry.path)).map(|entry| RepoPath::new(entry.path));
+    let judged = named.filter(|path| snapshot.has_file(path) && !settings.exclude.matches(path));
+    let mut dirs: Vec<RepoPath> = judged.map(|path| path.parent()).collect();
+    dirs.sort();
+    dirs
+}
+
+fn select(dirs: Vec<RepoPath>, paths: &[RepoPath]) -> Vec<RepoPath> {
+    if paths.is_empty() {
+        return dirs;
+    }
+    let innermost = |path: &RepoPath| {
+        let around = dirs.iter().filter(|dir| path.is_under(dir));
+        around.max_by_key(|dir| dir.as_bytes().len()).cloned()
+    };
+    let holding: Vec<RepoPath> = paths.iter().filter_map(innermost).collect();
+    let below = |dir: &RepoPath| paths.iter().any(|path| dir.is_under(path));
+    dirs.iter().filter(|dir| below(dir) || holding.contains(dir)).cloned().collect()
+}

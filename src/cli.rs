@@ -1,0 +1,126 @@
+//! The command line: types only.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Checks a Nix flake before the commit: which files it will not see, where flake.lock no longer agrees with
+/// flake.nix, and which inputs bring a second nixpkgs. Offline and without Nix.
+#[derive(Debug, Parser)]
+#[command(name = "preflake", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+pub struct Cli {
+    /// What to do; `check` where nothing is said.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Options of `check`.
+    #[command(flatten)]
+    pub check: Check,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check the flakes of the repository (the default)
+    Check(Check),
+    /// Show a rule's page
+    Explain {
+        /// The rule's name
+        rule: String,
+    },
+    /// List the rules
+    Rules,
+    /// Install preflake as git hooks of this repository
+    Install,
+    /// Remove the git hooks that `install` wrote
+    Uninstall,
+    /// Print a completion script
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+    /// What git's hooks call
+    #[command(hide = true)]
+    Hook {
+        /// The hook's name
+        name: String,
+        /// What git passes to it
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+/// Options of a check.
+#[derive(Debug, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "they are flags")]
+pub struct Check {
+    /// Limit the check to the flakes at or below these paths, or the one a path lies in
+    pub paths: Vec<PathBuf>,
+    /// Judge the commit git is about to make (the index)
+    #[arg(long, group = "view")]
+    pub staged: bool,
+    /// Judge the tracked files as they are on disk (the default)
+    #[arg(long, group = "view")]
+    pub worktree: bool,
+    /// Judge a commit
+    #[arg(long, value_name = "REV", group = "view")]
+    pub rev: Option<String>,
+    /// Run these rules only
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub select: Vec<String>,
+    /// Do not run these rules
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+    /// How findings are printed
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+    /// Write the findings to a file
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Read this configuration instead of preflake.toml at the repository's root
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+    /// Read no configuration
+    #[arg(long)]
+    pub no_config: bool,
+    /// Exit with 1 for warnings too
+    #[arg(long)]
+    pub deny_warnings: bool,
+    /// Exit with 0 whatever is found
+    #[arg(long)]
+    pub exit_zero: bool,
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+    /// Say nothing but the findings
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Say also what was left out and why
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+/// The formats of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// With pictures of the places, for people
+    #[default]
+    Human,
+    /// One line a finding
+    Concise,
+    /// Version 1 of preflake's JSON
+    Json,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless the environment says otherwise
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}

@@ -1,0 +1,126 @@
+//! `preflake.toml`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{ConfigError, Globs, Settings, rule};
+use crate::rules::Level;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(clippy::struct_field_names, reason = "the names are the file's")]
+struct File {
+    #[serde(default)]
+    exclude: Vec<String>,
+    #[serde(default)]
+    rules: BTreeMap<Spanned<String>, LevelName>,
+    #[serde(default)]
+    missing_follows: Allow,
+    #[serde(default)]
+    duplicate_input: Allow,
+    #[serde(default)]
+    untracked_nix_file: Exclude,
+    #[serde(default)]
+    outdated_nixpkgs: Age,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum LevelName {
+    Off,
+    Warn,
+    Error,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Allow {
+    #[serde(default)]
+    allow: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Exclude {
+    #[serde(default)]
+    exclude: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Age {
+    max_age_days: Option<u32>,
+}
+
+pub(super) fn read(text: &str, name: &str) -> Result<Settings, ConfigError> {
+    let place = |offset: usize| {
+        let before = &text[..offset.min(text.len())];
+        format!("{name}:{}", before.matches('\n').count() + 1)
+    };
+    let file: File = toml::from_str(text).map_err(|error| {
+        let place = error.span().map_or_else(|| name.to_owned(), |span| place(span.start));
+        // The library lists what it would have taken behind the first line's end.
+        let message = error.message().replace('\n', " ");
+        let known = message.split('`').skip(3).step_by(2);
+        let wrong = message.split('`').nth(1).unwrap_or_default();
+        let nearest = crate::text::nearest(wrong, known);
+        ConfigError {
+            help: nearest.map(|nearest| format!("did you mean `{nearest}`?")),
+            message: format!("{place}: {message}"),
+        }
+    })?;
+    let mut settings = Settings {
+        exclude: Globs::new(&file.exclude)?,
+        follows_allowed: file.missing_follows.allow,
+        duplicates_allowed: file.duplicate_input.allow,
+        untracked_exclude: Globs::new(&file.untracked_nix_file.exclude)?,
+        max_age_days: file.outdated_nixpkgs.max_age_days.unwrap_or(30),
+        ..Settings::new()
+    };
+    for (key, level) in file.rules {
+        let known = rule(key.get_ref()).map_err(|error| ConfigError {
+            message: format!("{}: {}", place(key.span().start), error.message),
+            ..error
+        })?;
+        let level = match level {
+            LevelName::Off => Level::Off,
+            LevelName::Warn => Level::Warn,
+            LevelName::Error => Level::Error,
+        };
+        settings.levels.insert(known.name, level);
+    }
+    Ok(settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        match read(text, "preflake.toml") {
+            Ok(_) => "accepted".to_owned(),
+            Err(error) => format!("{} | {}", error.message, error.help.unwrap_or_default()),
+        }
+    }
+
+    #[test]
+    fn unknown_names_are_errors_with_the_nearest_right_one() {
+        assert!(
+            error("\n[rules]\nstale-lok = \"warn\"")
+                .starts_with("preflake.toml:3: no rule is called `stale-lok` | did you mean `stale-lock`")
+        );
+        assert!(error("exclud = []").contains("did you mean `exclude`"), "{}", error("exclud = []"));
+        assert!(error("[rules]\nstale-lock = \"loud\"").starts_with("preflake.toml:2: "));
+        assert!(error("exclude = [").starts_with("preflake.toml:1: "));
+    }
+
+    #[test]
+    fn the_example_of_the_manual_is_read() {
+        let text = "exclude = [\"templates/**\"]\n[rules]\nmissing-follows = \"warn\"\n[missing-follows]\nallow = [\"hyprland\"]\n";
+        let settings = read(text, "preflake.toml").expect("valid");
+        assert_eq!(settings.follows_allowed, ["hyprland"]);
+        assert!(settings.exclude.matches(&"templates/a/flake.nix".into()));
+    }
+}

@@ -1,0 +1,50 @@
+//! From findings to text. Every format is a function from a [`Report`] to a writer and owns its own structures.
+
+mod concise;
+mod human;
+mod json;
+mod style;
+
+use std::io::{self, Write};
+
+pub use style::Style;
+
+use crate::check::Outcome;
+use crate::cli::Format;
+use crate::diagnostic::Label;
+use crate::snapshot::Snapshot;
+use crate::source::Position;
+
+/// What a reporter prints.
+pub struct Report<'a> {
+    /// The files, for the places.
+    pub snapshot: &'a Snapshot,
+    /// What was found.
+    pub outcome: &'a Outcome,
+    /// Colours, width and volume.
+    pub style: Style,
+}
+
+impl Report<'_> {
+    /// Writes the report in a format.
+    ///
+    /// # Errors
+    /// When the writer fails.
+    pub fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<()> {
+        match format {
+            Format::Human => human::write(self, out),
+            Format::Concise => concise::write(self, out),
+            Format::Json => json::write(self, out),
+        }
+    }
+
+    /// Start and end of a label; the start of the file where it has no span, or the file is not in the view.
+    fn positions(&self, label: &Label) -> (Position, Position) {
+        let first = Position { line: 1, column: 1, offset: 0 };
+        let Some(span) = label.span else { return (first, first) };
+        match self.snapshot.read(&label.path) {
+            Ok(source) => (source.position(span.start), source.position(span.end)),
+            Err(_) => (first, first),
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! One run from the command line to the exit status: 0 no error-level finding, 1 findings, 2 preflake could not do its
+//! work.
+
+use std::fs;
+use std::io::{self, BufWriter, Read as _, Write};
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory as _;
+
+use crate::check::{self, Outcome};
+use crate::cli::{self, Cli, Command};
+use crate::config::{self, ConfigError, Settings};
+use crate::diagnostic::Severity;
+use crate::git::{GitError, Repository, ViewChoice};
+use crate::install;
+use crate::report::{Report, Style};
+use crate::rules::{FixAvailability, Level, RULES};
+use crate::snapshot::{ReadError, RepoPath, Snapshot, View, directory};
+use crate::text::{count, escape};
+
+/// Why a run could not do its work.
+pub(crate) struct Failure {
+    message: String,
+    help: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None }
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl From<GitError> for Failure {
+    fn from(error: GitError) -> Self {
+        Self { message: error.message, help: error.help }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self { message: error.message, help: error.help }
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        Self::new(format!("cannot read {error}"))
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::new(format!("cannot write the report: {error}"))
+    }
+}
+
+/// Does what the command line says and returns the exit status.
+#[must_use]
+pub fn run(cli: &Cli) -> u8 {
+    match dispatch(cli) {
+        Ok(status) => status,
+        Err(failure) => {
+            tell(&format!("preflake: {}", escape(&failure.message)));
+            if let Some(help) = failure.help {
+                tell(&format!("  help: {}", escape(&help)));
+            }
+            2
+        }
+    }
+}
+
+/// Says something on standard error. That it cannot be said there is no reason to fail.
+pub(crate) fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+fn dispatch(cli: &Cli) -> Result<u8, Failure> {
+    match &cli.command {
+        None => check(&cli.check),
+        Some(Command::Check(options)) => check(options),
+        Some(Command::Explain { rule }) => print(config::rule(rule)?.docs),
+        Some(Command::Rules) => print(&rules_table()),
+        Some(Command::Install) => install::install(),
+        Some(Command::Uninstall) => install::uninstall(),
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "preflake", &mut script);
+            print(&String::from_utf8_lossy(&script))
+        }
+        Some(Command::Man) => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+            print(&String::from_utf8_lossy(&page))
+        }
+        Some(Command::Hook { name, .. }) => hook(name),
+    }
+}
+
+fn print(text: &str) -> Result<u8, Failure> {
+    finish(io::stdout().lock().write_all(text.as_bytes()))?;
+    Ok(0)
+}
+
+/// A pipe that nobody reads any more is success.
+fn finish(result: io::Result<()>) -> Result<(), Failure> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(Failure::from),
+    }
+}
+
+fn rules_table() -> String {
+    let width = RULES.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
+    let mut table = String::new();
+    for rule in RULES {
+        let level = match rule.level {
+            Level::Error => "error",
+            Level::Warn => "warn ",
+            Level::Off => "off  ",
+        };
+        let fix = match rule.fix {
+            FixAvailability::None => "      ",
+            FixAvailability::Safe => "safe  ",
+            FixAvailability::Unsafe => "unsafe",
+        };
+        table += &format!("{:width$}  {level}  {fix}  {}\n", rule.name, rule.summary);
+    }
+    table
+}
+
+/// The repository or directory that a run is about.
+struct Place {
+    repository: Option<Repository>,
+    root: PathBuf,
+}
+
+impl Place {
+    fn find() -> Result<Self, Failure> {
+        let here = std::env::current_dir()
+            .map_err(|error| Failure::new(format!("cannot read the current directory: {error}")))?;
+        let repository = Repository::discover()?;
+        let root = repository.as_ref().and_then(|repository| repository.workdir().map(Path::to_path_buf));
+        Ok(Self { repository, root: root.unwrap_or(here) })
+    }
+
+    fn snapshot(&self, choice: &ViewChoice) -> Result<Snapshot, Failure> {
+        match (&self.repository, choice) {
+            (Some(repository), choice) => {
+                // A bare repository has but commits.
+                let head = ViewChoice::Revision("HEAD".to_owned());
+                let bare = repository.workdir().is_none() && *choice == ViewChoice::Worktree;
+                Ok(repository.snapshot(if bare { &head } else { choice })?)
+            }
+            (None, ViewChoice::Worktree) => Ok(directory(&self.root)),
+            (None, _) => {
+                Err(Failure::new("not in a git repository")
+                    .help("without git, run `preflake` in the flake's directory"))
+            }
+        }
+    }
+
+    /// A path of the command line, relative to the root.
+    fn relative(&self, path: &Path) -> Result<RepoPath, Failure> {
+        let shown = escape(&path.to_string_lossy());
+        let absolute = path.canonicalize().map_err(|error| Failure::new(format!("{shown}: {error}")))?;
+        let root = self.root.canonicalize().map_err(|error| Failure::new(format!("{shown}: {error}")))?;
+        let relative = absolute
+            .strip_prefix(&root)
+            .map_err(|_| Failure::new(format!("{shown} lies outside of the repository")))?;
+        let components: Vec<Vec<u8>> =
+            relative.components().map(|part| part.as_os_str().as_encoded_bytes().to_vec()).collect();
+        Ok(RepoPath::new(components.join(&b'/')))
+    }
+}
+
+fn settings(options: &cli::Check, place: &Place, snapshot: &Snapshot) -> Result<Settings, Failure> {
+    let named = options.config.clone().or_else(|| std::env::var_os("PREFLAKE_CONFIG").map(PathBuf::from));
+    let mut settings = if options.no_config {
+        Settings::new()
+    } else if let Some(file) = named {
+        let shown = escape(&file.to_string_lossy());
+        let text = fs::read_to_string(&file)
+            .map_err(|error| Failure::new(format!("cannot read the configuration {shown}: {error}")))?;
+        Settings::from_toml(&text, &shown)?
+    } else {
+        from_view(place, snapshot)?
+    };
+    settings.restrict(&options.select, &options.ignore)?;
+    Ok(settings)
+}
+
+/// The configuration that the view holds. On disk it need not be tracked.
+fn from_view(place: &Place, snapshot: &Snapshot) -> Result<Settings, Failure> {
+    let path = RepoPath::from("preflake.toml");
+    if snapshot.has_file(&path) {
+        return Ok(Settings::from_toml(snapshot.read(&path)?.text(), "preflake.toml")?);
+    }
+    if *snapshot.view() == View::Worktree
+        && let Ok(text) = fs::read_to_string(path.on_disk(&place.root))
+    {
+        return Ok(Settings::from_toml(&text, "preflake.toml")?);
+    }
+    Ok(Settings::new())
+}
+
+fn check(options: &cli::Check) -> Result<u8, Failure> {
+    let place = Place::find()?;
+    let choice = match &options.rev {
+        Some(rev) => ViewChoice::Revision(rev.clone()),
+        None if options.staged => ViewChoice::Index,
+        None => ViewChoice::Worktree,
+    };
+    let snapshot = place.snapshot(&choice)?;
+    let settings = settings(options, &place, &snapshot)?;
+    let paths = options.paths.iter().map(|path| place.relative(path)).collect::<Result<Vec<_>, _>>()?;
+    let outcome = check::check(&snapshot, &settings, &paths)?;
+    report(options, &snapshot, &outcome)?;
+    let denied = options.deny_warnings && !outcome.findings.is_empty();
+    let failed = (outcome.count(Severity::Error) > 0 || denied) && !options.exit_zero;
+    Ok(u8::from(failed))
+}
+
+fn report(options: &cli::Check, snapshot: &Snapshot, outcome: &Outcome) -> Result<(), Failure> {
+    let style = Style::decide(options.color, options.quiet, options.output.is_some());
+    let report = Report { snapshot, outcome, style };
+    if let Some(file) = &options.output {
+        let mut text = Vec::new();
+        report.write(options.format, &mut text)?;
+        let shown = escape(&file.to_string_lossy());
+        fs::write(file, text).map_err(|error| Failure::new(format!("cannot write {shown}: {error}")))?;
+    } else {
+        let mut out = BufWriter::new(io::stdout().lock());
+        finish(report.write(options.format, &mut out).and_then(|()| out.flush()))?;
+    }
+    if !options.quiet && outcome.findings.is_empty() {
+        tell(&clean(outcome));
+    }
+    Ok(())
+}
+
+fn clean(outcome: &Outcome) -> String {
+    match outcome.flakes.as_slice() {
+        [] => "preflake: no flake.nix here, nothing to check".to_owned(),
+        flakes => {
+            let ignored = if outcome.ignored > 0 { format!(", {} ignored", outcome.ignored) } else { String::new() };
+            format!("preflake: {} fine ({}{ignored})", count(flakes.len(), "flake"), count(outcome.files, "file"))
+        }
+    }
+}
+
+/// What the installed hooks call: the choice of the view is here, not in shell.
+fn hook(name: &str) -> Result<u8, Failure> {
+    match name {
+        "pre-commit" | "pre-merge-commit" => check(&cli::Check { staged: true, ..cli::Check::default() }),
+        "pre-push" => {
+            let mut pushed = String::new();
+            io::stdin()
+                .take(1 << 20)
+                .read_to_string(&mut pushed)
+                .map_err(|error| Failure::new(format!("cannot read what is pushed: {error}")))?;
+            let mut worst = 0;
+            for line in pushed.lines() {
+                // LOCAL-REF LOCAL-ID REMOTE-REF REMOTE-ID; an id of zeros deletes the remote one.
+                let Some(id) = line.split(' ').nth(1).filter(|id| id.bytes().any(|byte| byte != b'0')) else {
+                    continue;
+                };
+                worst = worst.max(check(&cli::Check { rev: Some(id.to_owned()), ..cli::Check::default() })?);
+            }
+            Ok(worst)
+        }
+        other => Err(Failure::new(format!("no hook is called `{}`", escape(other)))),
+    }
+}
