@@ -23,8 +23,8 @@ struct Hooks {
 }
 
 fn hooks() -> Result<Hooks, Failure> {
-    let repository =
-        Repository::discover()?.ok_or_else(|| Failure::new("not in a git repository").help("run `git init` first"))?;
+    let repository = Repository::discover(Path::new("."))?
+        .ok_or_else(|| Failure::new("not in a git repository").help("run `git init` first"))?;
     let dir = repository.hooks_dir()?;
     let inside = repository.workdir().is_some_and(|workdir| dir.starts_with(workdir));
     Ok(Hooks { outside: repository.has_hooks_path() && !inside, dir })

@@ -116,7 +116,7 @@ fn finish(result: io::Result<()>) -> Result<(), Failure> {
 
 fn rules_table() -> String {
     let width = RULES.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
-    let mut table = String::new();
+    let mut rows = Vec::new();
     for rule in RULES {
         let level = match rule.level {
             Level::Error => "error",
@@ -128,9 +128,9 @@ fn rules_table() -> String {
             FixAvailability::Safe => "safe  ",
             FixAvailability::Unsafe => "unsafe",
         };
-        table += &format!("{:width$}  {level}  {fix}  {}\n", rule.name, rule.summary);
+        rows.push(format!("{:width$}  {level}  {fix}  {}\n", rule.name, rule.summary));
     }
-    table
+    rows.concat()
 }
 
 /// The repository or directory that a run is about.
@@ -143,7 +143,7 @@ impl Place {
     fn find() -> Result<Self, Failure> {
         let here = std::env::current_dir()
             .map_err(|error| Failure::new(format!("cannot read the current directory: {error}")))?;
-        let repository = Repository::discover()?;
+        let repository = Repository::discover(&here)?;
         let root = repository.as_ref().and_then(|repository| repository.workdir().map(Path::to_path_buf));
         Ok(Self { repository, root: root.unwrap_or(here) })
     }
