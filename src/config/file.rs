@@ -108,17 +108,17 @@ mod tests {
     #[test]
     fn unknown_names_are_errors_with_the_nearest_right_one() {
         assert!(
-            error("\n[rules]\nstale-lok = \"warn\"")
-                .starts_with("preflake.toml:3: no rule is called `stale-lok` | did you mean `stale-lock`")
+            error("\n[rules]\nunused-ignor = \"warn\"")
+                .starts_with("preflake.toml:3: no rule is called `unused-ignor` | did you mean `unused-ignore`")
         );
         assert!(error("exclud = []").contains("did you mean `exclude`"), "{}", error("exclud = []"));
-        assert!(error("[rules]\nstale-lock = \"loud\"").starts_with("preflake.toml:2: "));
+        assert!(error("[rules]\nunused-ignore = \"loud\"").starts_with("preflake.toml:2: "));
         assert!(error("exclude = [").starts_with("preflake.toml:1: "));
     }
 
     #[test]
     fn the_example_of_the_manual_is_read() {
-        let text = "exclude = [\"templates/**\"]\n[rules]\nmissing-follows = \"warn\"\n[missing-follows]\nallow = [\"hyprland\"]\n";
+        let text = "exclude = [\"templates/**\"]\n[rules]\nunused-ignore = \"warn\"\n[missing-follows]\nallow = [\"hyprland\"]\n";
         let settings = read(text, "preflake.toml").expect("valid");
         assert_eq!(settings.follows_allowed, ["hyprland"]);
         assert!(settings.exclude.matches(&"templates/a/flake.nix".into()));
