@@ -7,6 +7,7 @@ mod literals;
 mod outputs;
 mod parse;
 mod read;
+pub mod references;
 mod scope;
 mod set;
 mod value;

@@ -1,0 +1,106 @@
+//! The few rules of Nix's lexer that decide where a path begins and ends.
+
+/// What the bytes at a place begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// A path literal of this kind.
+    Relative,
+    /// `/x`.
+    Absolute,
+    /// `~/x`.
+    Home,
+    /// `<x>`, up to and including this offset's byte before.
+    Search(usize),
+    /// A URI, up to this offset.
+    Uri(usize),
+    /// An identifier, up to this offset.
+    Identifier(usize),
+    /// A number, up to this offset.
+    Number(usize),
+    /// Something of this many bytes that matters to nobody here.
+    Other(usize),
+}
+
+/// Remembers how far the characters that can begin a path reach, so that `a.a.a.a` is looked at once and not once for
+/// every name.
+#[derive(Default)]
+pub(super) struct Lookahead {
+    end: usize,
+    last_underscore: Option<usize>,
+}
+
+/// Whether the byte can be in a path, the slash aside.
+pub(super) const fn is_path_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'+' | b'-')
+}
+
+const fn is_uri_byte(byte: u8) -> bool {
+    is_path_byte(byte)
+        || matches!(byte, b'/' | b'%' | b'?' | b':' | b'@' | b'&' | b'=' | b'$' | b',' | b'!' | b'~' | b'*' | b'\'')
+}
+
+const fn is_identifier_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'\'')
+}
+
+/// The end of the longest run of bytes from `at` that satisfy `wanted`.
+pub(super) fn run(bytes: &[u8], at: usize, wanted: impl Fn(u8) -> bool) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    at + rest.iter().position(|byte| !wanted(*byte)).unwrap_or(rest.len())
+}
+
+/// Whether a path goes on at `at`, behind a slash.
+pub(super) fn goes_on(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at).is_some_and(|byte| is_path_byte(*byte)) || is_interpolation(bytes, at)
+}
+
+/// Whether `${` stands at `at`.
+pub(super) fn is_interpolation(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at..).is_some_and(|rest| rest.starts_with(b"${"))
+}
+
+impl Lookahead {
+    /// What begins at `at`, which is not white space, a comment or a quote.
+    pub(super) fn start(&mut self, bytes: &[u8], at: usize) -> Start {
+        let byte = bytes.get(at).copied().unwrap_or(0);
+        match byte {
+            b'/' if bytes.get(at + 1) == Some(&b'/') => Start::Other(2),
+            b'/' if goes_on(bytes, at + 1) => Start::Absolute,
+            b'~' if bytes.get(at + 1) == Some(&b'/') && goes_on(bytes, at + 2) => Start::Home,
+            b'<' => search_path(bytes, at),
+            b'.' if bytes.get(at..).is_some_and(|rest| rest.starts_with(b"...")) => Start::Other(3),
+            byte if is_path_byte(byte) => self.word(bytes, at, byte),
+            _ => Start::Other(1),
+        }
+    }
+
+    fn word(&mut self, bytes: &[u8], at: usize, byte: u8) -> Start {
+        if at >= self.end {
+            self.end = run(bytes, at, is_path_byte);
+            let word = bytes.get(at..self.end).unwrap_or_default();
+            self.last_underscore = word.iter().rposition(|byte| *byte == b'_').map(|index| at + index);
+        }
+        match bytes.get(self.end) {
+            Some(b'/') if goes_on(bytes, self.end + 1) => return Start::Relative,
+            Some(b':')
+                if byte.is_ascii_alphabetic()
+                    && self.last_underscore.is_none_or(|underscore| underscore < at)
+                    && bytes.get(self.end + 1).is_some_and(|byte| is_uri_byte(*byte)) =>
+            {
+                return Start::Uri(run(bytes, self.end + 1, is_uri_byte));
+            }
+            _ => {}
+        }
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => Start::Identifier(run(bytes, at, is_identifier_byte)),
+            b'0'..=b'9' => Start::Number(run(bytes, at, |byte| byte.is_ascii_digit())),
+            b'+' if bytes.get(at + 1) == Some(&b'+') => Start::Other(2),
+            _ => Start::Other(1),
+        }
+    }
+}
+
+fn search_path(bytes: &[u8], at: usize) -> Start {
+    let end = run(bytes, at + 1, |byte| is_path_byte(byte) || byte == b'/');
+    if end > at + 1 && bytes.get(end) == Some(&b'>') { Start::Search(end + 1) } else { Start::Other(1) }
+}
