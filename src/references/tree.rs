@@ -47,6 +47,17 @@ impl FlakeTrees {
         }
     }
 
+    /// Whether there is no flake at all.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.dirs.is_empty()
+    }
+
+    /// The directories of the flakes around the one in `dir`.
+    pub fn enclosing<'a>(&'a self, dir: &'a RepoPath) -> impl Iterator<Item = &'a RepoPath> {
+        self.dirs.iter().filter(move |outer| *outer != dir && dir.is_under(outer))
+    }
+
     fn new(mut dirs: Vec<RepoPath>) -> Self {
         dirs.sort();
         dirs.dedup();

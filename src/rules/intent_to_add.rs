@@ -1,10 +1,13 @@
 //! `intent-to-add`: a file that Nix sees now and the commit will not hold.
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
 use super::{Context, FixAvailability, Level, Rule};
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::flake::Flake;
 use crate::references::{FlakeTrees, advice};
-use crate::snapshot::{Entry, RepoPath, View};
+use crate::snapshot::{RepoPath, View};
 
 pub(super) static RULE: Rule = Rule {
     name: "intent-to-add",
@@ -25,12 +28,31 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         return;
     }
     let trees = FlakeTrees::of(cx.flakes).and_absent(cx.snapshot);
+    let wanted = OnceCell::new();
     for entry in intended {
         let path = RepoPath::new(entry.path);
         if trees.innermost(&path).is_some() && !is_missing_lock(cx.flakes, &path) {
-            out.push(finding(entry, &path));
+            let named = || is_named(&path, wanted.get_or_init(|| wanted_paths(cx)));
+            let is_needed = entry.path.ends_with(b".nix") || path.file_name() == b"flake.lock" || named();
+            out.push(finding(&path, is_needed));
         }
     }
+}
+
+fn wanted_paths<'a>(cx: &'a Context<'_>) -> BTreeSet<&'a RepoPath> {
+    cx.references().absent.iter().map(|reference| &reference.path).collect()
+}
+
+/// Whether one of the paths is `path` or a directory above it.
+fn is_named(path: &RepoPath, wanted: &BTreeSet<&RepoPath>) -> bool {
+    let mut at = path.clone();
+    while !at.is_root() {
+        if wanted.contains(&at) {
+            return true;
+        }
+        at = at.parent();
+    }
+    false
 }
 
 /// `missing-lock` says it already, with the reason.
@@ -38,11 +60,9 @@ fn is_missing_lock(flakes: &[Flake], path: &RepoPath) -> bool {
     flakes.iter().any(|flake| flake.lock_path == *path && !flake.nix.inputs.is_empty())
 }
 
-/// A file that is no Nix file may be meant for a later commit, and no flake fails without it unless a path names it,
-/// which is `untracked-reference`'s to say.
-fn finding(entry: Entry<'_>, path: &RepoPath) -> Diagnostic {
-    let needed = entry.path.ends_with(b".nix") || path.file_name() == b"flake.lock";
-    let severity = if needed { RULE.severity() } else { Severity::Warning };
+/// A file that is no Nix file, and that no path names, may be meant for a later commit.
+fn finding(path: &RepoPath, is_needed: bool) -> Diagnostic {
+    let severity = if is_needed { RULE.severity() } else { Severity::Warning };
     let message = format!("`{path}` was added with `git add -N`: Nix sees it now, but the commit will not hold it");
     Diagnostic::new(RULE.name, severity, message, Label::file(path, ""))
         .help(format!("run `{}`", advice::git_add(path)))

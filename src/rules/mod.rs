@@ -1,7 +1,13 @@
 //! The rules: one file and one page each, and one line here.
 
+mod impure_path;
 mod intent_to_add;
+mod missing_import;
+mod missing_path;
+mod path_case;
+mod submodule_path;
 mod untracked_nix_file;
+mod untracked_reference;
 mod unused_ignore;
 
 use std::cell::OnceCell;
@@ -88,7 +94,17 @@ impl<'a> Context<'a> {
 }
 
 /// Every rule, sorted by name.
-pub static RULES: &[&Rule] = &[&intent_to_add::RULE, &untracked_nix_file::RULE, &unused_ignore::RULE];
+pub static RULES: &[&Rule] = &[
+    &impure_path::RULE,
+    &intent_to_add::RULE,
+    &missing_import::RULE,
+    &missing_path::RULE,
+    &path_case::RULE,
+    &submodule_path::RULE,
+    &untracked_nix_file::RULE,
+    &untracked_reference::RULE,
+    &unused_ignore::RULE,
+];
 
 /// The rule of this name.
 #[must_use]

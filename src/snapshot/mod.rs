@@ -225,6 +225,13 @@ impl Snapshot {
         result
     }
 
+    /// Where a symbolic link of the view points, as written in it.
+    #[must_use]
+    pub fn link_target(&self, path: &RepoPath) -> Option<Vec<u8>> {
+        let entry = self.entry(path).filter(|entry| entry.mode == Mode::Symlink)?;
+        self.store.read(entry).ok()
+    }
+
     /// All untracked files that git does not ignore and whose name ends in `.nix`, sorted; computed once.
     ///
     /// # Errors

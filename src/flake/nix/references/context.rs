@@ -45,14 +45,15 @@ pub fn uses(source: &SourceFile, mentions: &[Mention]) -> Vec<Use> {
     let Some(root) = parsed.root else { return vec![Use::NOTHING; mentions.len()] };
     let guards: Vec<usize> = text.match_indices("pathExists").map(|(offset, _)| offset).collect();
     let look = |(index, mention): (usize, &Mention)| {
-        if index < MAX_MENTIONS { use_of(root.syntax(), mention, &guards) } else { Use::NOTHING }
+        let is_inputs_self = text.get(..mention.text.start).is_some_and(|before| before.ends_with("inputs."));
+        if index < MAX_MENTIONS { use_of(root.syntax(), mention, is_inputs_self, &guards) } else { Use::NOTHING }
     };
     mentions.iter().enumerate().map(look).collect()
 }
 
-fn use_of(root: &SyntaxNode, mention: &Mention, guards: &[usize]) -> Use {
+fn use_of(root: &SyntaxNode, mention: &Mention, is_inputs_self: bool, guards: &[usize]) -> Use {
     let Some(start) = node_at(root, mention) else { return Use::NOTHING };
-    if mention.origin == Origin::Flake && !is_flake_self(&start) {
+    if mention.origin == Origin::Flake && !is_inputs_self && !is_flake_self(&start) {
         return Use::NOTHING;
     }
     if splits_application(&start, mention) {
@@ -186,10 +187,10 @@ impl Climb<'_> {
         let left = operation.lhs().filter(|left| left.syntax() != child);
         match operation.operator() {
             Some(ast::BinOpKind::Equal | ast::BinOpKind::NotEqual) if self.purpose.is_none() => return SILENT,
-            Some(ast::BinOpKind::And | ast::BinOpKind::Or | ast::BinOpKind::Implication) => {
-                if left.is_some_and(|left| self.is_guarded(left.syntax())) {
-                    return SILENT;
-                }
+            Some(ast::BinOpKind::And | ast::BinOpKind::Or | ast::BinOpKind::Implication)
+                if left.as_ref().is_some_and(|left| self.is_guarded(left.syntax())) =>
+            {
+                return SILENT;
             }
             Some(ast::BinOpKind::PipeRight) if left.is_none() && self.purpose.is_none() => {
                 let name = operation.rhs().and_then(|function| head(&function).0);
@@ -365,8 +366,7 @@ fn is_flake_self(node: &SyntaxNode) -> bool {
             _ => {}
         }
     }
-    // `inputs.self` needs no binder of its own.
-    node.text().to_string().contains("inputs.self")
+    false
 }
 
 fn is_self(ident: Option<ast::Ident>) -> bool {

@@ -190,13 +190,13 @@ impl Scanner<'_> {
         let byte = self.bytes.get(self.at).copied().unwrap_or(0);
         let last = if byte == b'.' && length == 1 { Last::Dot } else { Last::Other };
         match &mut self.pending {
-            Some(pending) if byte == b'+' && length == 1 => match pending.stage {
-                Stage::Base => pending.stage = Stage::Plus,
-                _ => {
-                    pending.mention.open = true;
-                    self.flush();
-                }
-            },
+            Some(pending) if byte == b'+' && length == 1 && pending.stage == Stage::Base => {
+                pending.stage = Stage::Plus;
+            }
+            Some(pending) if byte == b'+' && length == 1 => {
+                pending.mention.open = true;
+                self.flush();
+            }
             Some(pending)
                 if last == Last::Dot && pending.stage == Stage::Base && pending.mention.origin == Origin::Flake =>
             {

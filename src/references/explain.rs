@@ -1,0 +1,35 @@
+//! Why a file that a flake names is often not there, for files that people leave out on purpose or never write by hand.
+
+use crate::snapshot::RepoPath;
+
+/// What to do about a missing file, where its name says why it is missing.
+#[must_use]
+pub fn hint(path: &RepoPath) -> Option<&'static str> {
+    let name = String::from_utf8_lossy(path.file_name()).to_ascii_lowercase();
+    let lower = path.to_string_lossy().to_ascii_lowercase();
+    if name.starts_with("hardware-configuration") || name.ends_with("-hardware.nix") || name == "hardware.nix" {
+        return Some("commit what `nixos-generate-config` wrote for this machine: a flake sees no other copy");
+    }
+    if lower.contains("secret") || lower.contains("private") || lower.contains("passw") {
+        return Some("a flake cannot read what is kept out of git: commit it encrypted, or take it from an input");
+    }
+    if matches!(name.as_str(), "cargo.nix" | "gomod2nix.toml" | "node-packages.nix" | "generated.nix" | "deps.nix") {
+        return Some("generate the file and commit it: Nix does not run the generator");
+    }
+    if lower.contains("node_modules") || lower.starts_with("target/") || lower.contains("/dist/") {
+        return Some("a flake sees only what git tracks: build the files in a derivation, or commit them");
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generated_and_secret_files_are_known() {
+        assert!(hint(&"hosts/a/hardware-configuration.nix".into()).is_some_and(|hint| hint.contains("nixos-generate")));
+        assert!(hint(&"secrets/mail.nix".into()).is_some_and(|hint| hint.contains("encrypted")));
+        assert_eq!(hint(&"modules/mail.nix".into()), None);
+    }
+}

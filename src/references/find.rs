@@ -1,0 +1,153 @@
+//! The search: every Nix file of the flakes, every path in it, and what became of it.
+
+use std::rc::Rc;
+
+use super::reach::Reach;
+use super::resolve::{self, Found};
+use super::{FlakeTrees, Reference, References, Standing};
+use crate::flake::Flake;
+use crate::flake::nix::references::{self as nix, Before, Mention, Origin, Purpose};
+use crate::snapshot::{Absence, Entry, Mode, RepoPath, Snapshot};
+use crate::source::SourceFile;
+
+/// Looks through every Nix file that belongs to one of the flakes.
+pub(super) fn find(snapshot: &Snapshot, flakes: &[Flake]) -> References {
+    let mut search =
+        Search { snapshot, trees: FlakeTrees::of(flakes), buffer: Vec::new(), found: References::default() };
+    if !search.trees.is_empty() {
+        let files: Vec<RepoPath> = snapshot.entries().filter(is_nix).map(|entry| RepoPath::new(entry.path)).collect();
+        for path in files {
+            search.file(&path);
+        }
+    }
+    let mut found = search.found;
+    grade(&mut found, snapshot, flakes);
+    found
+}
+
+fn is_nix(entry: &Entry<'_>) -> bool {
+    entry.path.ends_with(b".nix") && matches!(entry.mode, Mode::File | Mode::Executable)
+}
+
+/// Only findings make it worth knowing which files a flake reaches.
+fn grade(found: &mut References, snapshot: &Snapshot, flakes: &[Flake]) {
+    if found.absent.is_empty() && found.impure.is_empty() {
+        return;
+    }
+    let reach = Reach::of(snapshot, flakes);
+    for reference in &mut found.absent {
+        reference.is_reached = reach.contains(&reference.file);
+    }
+    found.impure.retain(|reference| reach.contains(&reference.file));
+    if !found.impure.is_empty() {
+        let imported = Reach::by_imports(snapshot, flakes);
+        found.impure.retain(|reference| imported.contains(&reference.file));
+    }
+}
+
+struct Search<'a> {
+    snapshot: &'a Snapshot,
+    trees: FlakeTrees,
+    buffer: Vec<u8>,
+    found: References,
+}
+
+/// A mention that could not be done with at once.
+struct Doubt {
+    mention: Mention,
+    path: RepoPath,
+    standing: Standing,
+}
+
+impl Search<'_> {
+    fn file(&mut self, path: &RepoPath) {
+        let Some(flake) = self.trees.innermost(path).cloned() else { return };
+        // What cannot be read is for the run to say.
+        let Ok(source) = self.snapshot.read(path) else { return };
+        self.found.files += 1;
+        let directory = path.parent();
+        let mentions = nix::scan(source.bytes()).mentions;
+        let doubts: Vec<Doubt> =
+            mentions.into_iter().filter_map(|mention| self.doubt(&source, &directory, &flake, mention)).collect();
+        if !doubts.is_empty() {
+            self.judge(path, &source, &flake, doubts);
+        }
+    }
+
+    /// `None` for a path that is there.
+    fn doubt(
+        &mut self,
+        source: &SourceFile,
+        directory: &RepoPath,
+        flake: &RepoPath,
+        mention: Mention,
+    ) -> Option<Doubt> {
+        let base = match mention.origin {
+            Origin::File => directory,
+            Origin::Flake => flake,
+            Origin::Absolute | Origin::Home | Origin::Search => {
+                return Some(Doubt { mention, path: RepoPath::default(), standing: Standing::Impure });
+            }
+        };
+        mention.write_path(source.bytes(), &mut self.buffer);
+        let Some(path) = base.join(&self.buffer) else {
+            return Some(Doubt { mention, path: RepoPath::default(), standing: Standing::Impure });
+        };
+        let (path, standing) = match resolve::find(self.snapshot, &path) {
+            Found::File | Found::Directory { has_default: true } => return None,
+            Found::Directory { has_default: false } => {
+                if mention.open || mention.before == Before::Other {
+                    return None;
+                }
+                (path.child("default.nix"), Standing::NeedsDefault)
+            }
+            Found::Nothing(path) => (path, Standing::Absent),
+            Found::Outside => (path, Standing::Impure),
+        };
+        let elsewhere = || self.trees.enclosing(flake).any(|outer| self.is_in(outer));
+        if mention.origin == Origin::Flake && elsewhere() {
+            return None;
+        }
+        Some(Doubt { mention, path, standing })
+    }
+
+    /// Whether the path just written is in the flake in `directory`: a module of one flake may be given the `self` of a
+    /// flake around it.
+    fn is_in(&self, directory: &RepoPath) -> bool {
+        let Some(path) = directory.join(&self.buffer) else { return false };
+        matches!(resolve::find(self.snapshot, &path), Found::File | Found::Directory { .. })
+    }
+
+    fn judge(&mut self, file: &RepoPath, source: &Rc<SourceFile>, flake: &RepoPath, doubts: Vec<Doubt>) {
+        let mentions: Vec<Mention> = doubts.iter().map(|doubt| doubt.mention).collect();
+        let uses = nix::uses(source, &mentions);
+        for (Doubt { mention, path, standing }, used) in doubts.into_iter().zip(uses) {
+            let is_import = used.purpose == Purpose::Import;
+            let matters = match standing {
+                Standing::NeedsDefault => is_import,
+                Standing::Impure => mention.origin == Origin::Search || is_import,
+                Standing::Absent => !resolve::is_build_result(&path, flake),
+            };
+            if used.purpose == Purpose::Nothing || !matters {
+                continue;
+            }
+            let reference = Reference {
+                file: file.clone(),
+                source: Rc::clone(source),
+                span: mention.span,
+                absence: if standing == Standing::Impure { Absence::Outside } else { self.snapshot.absence(&path) },
+                path,
+                standing,
+                origin: mention.origin,
+                is_import,
+                is_default: used.is_default,
+                is_reached: true,
+            };
+            match standing {
+                Standing::Impure if used.is_default => {}
+                Standing::Impure => self.found.impure.push(reference),
+                Standing::Absent | Standing::NeedsDefault => self.found.absent.push(reference),
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Which files a flake reaches, from its flake.nix on.
+
+use std::collections::BTreeSet;
+
+use super::FlakeTrees;
+use super::resolve::{self, Found};
+use crate::flake::Flake;
+use crate::flake::nix::references::{self as nix, Mention, Origin, Purpose, Scan};
+use crate::snapshot::{Mode, RepoPath, Snapshot};
+use crate::source::SourceFile;
+
+/// The Nix files that the flakes reach.
+pub(super) struct Reach {
+    files: BTreeSet<RepoPath>,
+}
+
+impl Reach {
+    /// Every file that a chain of paths leads to, and every one that a directory on it may bring in. A file too many
+    /// rather than one too few.
+    pub(super) fn of(snapshot: &Snapshot, flakes: &[Flake]) -> Self {
+        Walk::new(snapshot, flakes, Step::AnyPath).run()
+    }
+
+    /// Every file that a chain of plain imports leads to. A file too few rather than one too many.
+    pub(super) fn by_imports(snapshot: &Snapshot, flakes: &[Flake]) -> Self {
+        Walk::new(snapshot, flakes, Step::Import).run()
+    }
+
+    pub(super) fn contains(&self, file: &RepoPath) -> bool {
+        self.files.contains(file)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    AnyPath,
+    Import,
+}
+
+struct Walk<'a> {
+    snapshot: &'a Snapshot,
+    trees: FlakeTrees,
+    step: Step,
+    files: BTreeSet<RepoPath>,
+    directories: BTreeSet<RepoPath>,
+    queue: Vec<RepoPath>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(snapshot: &'a Snapshot, flakes: &[Flake], step: Step) -> Self {
+        let queue: Vec<RepoPath> = flakes.iter().map(|flake| flake.nix_path.clone()).collect();
+        let files = queue.iter().cloned().collect();
+        Self { snapshot, trees: FlakeTrees::of(flakes), step, files, directories: BTreeSet::new(), queue }
+    }
+
+    fn run(mut self) -> Reach {
+        while let Some(file) = self.queue.pop() {
+            if let Ok(source) = self.snapshot.read(&file) {
+                self.file(&file, &source);
+            }
+        }
+        Reach { files: self.files }
+    }
+
+    fn file(&mut self, file: &RepoPath, source: &SourceFile) {
+        let Scan { mentions, lists_directories } = nix::scan(source.bytes());
+        match self.step {
+            Step::AnyPath => {
+                if lists_directories && file.file_name() == b"flake.nix" {
+                    self.everything_below(&file.parent());
+                }
+                for mention in &mentions {
+                    self.follow(file, source, mention, lists_directories);
+                }
+            }
+            Step::Import => {
+                let uses = nix::uses(source, &mentions);
+                for (mention, used) in mentions.iter().zip(uses) {
+                    if used.purpose == Purpose::Import && !used.is_default && !mention.open {
+                        self.follow(file, source, mention, false);
+                    }
+                }
+            }
+        }
+    }
+
+    fn follow(&mut self, file: &RepoPath, source: &SourceFile, mention: &Mention, lists_directories: bool) {
+        let directory = file.parent();
+        let base = match mention.origin {
+            Origin::File => Some(&directory),
+            Origin::Flake => self.trees.innermost(file),
+            Origin::Absolute | Origin::Home | Origin::Search => None,
+        };
+        let mut buffer = Vec::new();
+        mention.write_path(source.bytes(), &mut buffer);
+        let Some(path) = base.and_then(|base| base.join(&buffer)) else { return };
+        match resolve::find(self.snapshot, &path) {
+            Found::File => self.push(path),
+            Found::Directory { has_default } => {
+                if has_default && !mention.open {
+                    self.push(path.child("default.nix"));
+                }
+                let is_around = directory.is_under(&path) && !mention.open;
+                let takes_all =
+                    if is_around { lists_directories } else { mention.open || lists_directories || !has_default };
+                if takes_all && self.step == Step::AnyPath {
+                    self.everything_below(&path);
+                }
+            }
+            Found::Nothing(_) | Found::Outside => {}
+        }
+    }
+
+    fn everything_below(&mut self, directory: &RepoPath) {
+        if !self.directories.insert(directory.clone()) {
+            return;
+        }
+        let is_file = |mode| matches!(mode, Mode::File | Mode::Executable);
+        let below: Vec<RepoPath> = self
+            .snapshot
+            .entries_under(directory)
+            .filter(|entry| is_file(entry.mode))
+            .map(|entry| RepoPath::new(entry.path))
+            .collect();
+        for path in below {
+            self.push(path);
+        }
+    }
+
+    fn push(&mut self, path: RepoPath) {
+        if path.as_bytes().ends_with(b".nix") && self.files.insert(path.clone()) {
+            self.queue.push(path);
+        }
+    }
+}

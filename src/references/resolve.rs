@@ -1,0 +1,108 @@
+//! From what a file writes to what the view holds.
+
+use crate::snapshot::{Mode, RepoPath, Snapshot, under};
+
+/// What the view holds at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A file, a link, or something that only Nix could tell.
+    File,
+    /// A directory; whether `default.nix` is in it.
+    Directory {
+        /// A directory that is imported needs it.
+        has_default: bool,
+    },
+    /// Nothing. The path is what the links on the way lead to.
+    Nothing(RepoPath),
+    /// The path leads out of the repository.
+    Outside,
+}
+
+/// As many links as Linux follows in one path.
+const MAX_LINKS: usize = 40;
+
+/// Looks `path` up. One that exists costs two searches in the sorted list of entries.
+pub(super) fn find(snapshot: &Snapshot, path: &RepoPath) -> Found {
+    if let Some(entry) = snapshot.entry(path)
+        && entry.mode != Mode::Submodule
+    {
+        return match entry.mode {
+            Mode::Symlink => find_through_links(snapshot, path),
+            _ => Found::File,
+        };
+    }
+    if snapshot.has_directory(path) {
+        return Found::Directory { has_default: snapshot.has_file(&path.child("default.nix")) };
+    }
+    find_through_links(snapshot, path)
+}
+
+/// Follows tracked links on the way. What a link hides outside the view is taken to exist: nobody here can tell.
+fn find_through_links(snapshot: &Snapshot, path: &RepoPath) -> Found {
+    let mut target = path.clone();
+    for _ in 0..MAX_LINKS {
+        let Some((link, mode)) = leaf_above(snapshot, &target) else { return Found::Nothing(target) };
+        match mode {
+            Mode::Symlink => {}
+            Mode::SparseDirectory => return Found::File,
+            Mode::File | Mode::Executable | Mode::Submodule => return Found::Nothing(target),
+        }
+        let rest = target.as_bytes().get(link.as_bytes().len()..).unwrap_or_default().to_vec();
+        let Some(next) = snapshot.link_target(&link).and_then(|points| link.parent().join(&points)) else {
+            return Found::File;
+        };
+        let Some(next) = next.join(rest.strip_prefix(b"/").unwrap_or(&rest)) else { return Found::Outside };
+        if snapshot.entry(&next).is_some_and(|entry| !matches!(entry.mode, Mode::Symlink | Mode::Submodule)) {
+            return Found::File;
+        }
+        if snapshot.has_directory(&next) {
+            return Found::Directory { has_default: snapshot.has_file(&next.child("default.nix")) };
+        }
+        target = next;
+    }
+    Found::File
+}
+
+/// The entry that is `path` or a parent of it: the first from the top.
+fn leaf_above(snapshot: &Snapshot, path: &RepoPath) -> Option<(RepoPath, Mode)> {
+    let bytes = path.as_bytes();
+    let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(index, _)| index);
+    slashes.chain([bytes.len()]).find_map(|end| {
+        let prefix = RepoPath::new(&bytes[..end]);
+        snapshot.entry(&prefix).map(|entry| entry.mode).map(|mode| (prefix, mode))
+    })
+}
+
+/// Whether `path` is a link that `nix build` leaves in a flake's directory, or below one.
+pub(super) fn is_build_result(path: &RepoPath, flake: &RepoPath) -> bool {
+    let inside = path.as_bytes().get(flake.as_bytes().len()..).unwrap_or_default();
+    let first = inside.split(|byte| *byte == b'/').find(|part| !part.is_empty()).unwrap_or_default();
+    under(path.as_bytes(), flake.as_bytes()) && (first == b"result" || first.starts_with(b"result-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{FileState, Memory};
+
+    #[test]
+    fn files_directories_and_what_is_missing() {
+        let snapshot = Memory::new()
+            .file("a/default.nix", "", FileState::Tracked)
+            .file("b/x.nix", "", FileState::Tracked)
+            .file("c.nix", "", FileState::Untracked)
+            .snapshot();
+        let look = |path: &str| find(&snapshot, &path.into());
+        assert_eq!(look("b/x.nix"), Found::File);
+        assert_eq!(look("a"), Found::Directory { has_default: true });
+        assert_eq!(look("b"), Found::Directory { has_default: false });
+        assert_eq!(look("c.nix"), Found::Nothing("c.nix".into()));
+        assert_eq!(look("b/x.nix/y"), Found::Nothing("b/x.nix/y".into()));
+    }
+
+    #[test]
+    fn a_build_result_is_known_by_its_place() {
+        assert!(is_build_result(&"sub/result-man/x".into(), &"sub".into()));
+        assert!(!is_build_result(&"sub/results/x".into(), &"sub".into()));
+    }
+}

@@ -1,0 +1,129 @@
+//! `missing-import`: an imported path that exists nowhere.
+
+use super::{Context, FixAvailability, Level, Rule};
+use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::references::{Reference, Standing, advice, explain};
+use crate::snapshot::Absence;
+
+pub(super) static RULE: Rule = Rule {
+    name: "missing-import",
+    summary: "an imported path exists nowhere",
+    docs: include_str!("missing_import.md"),
+    level: Level::Error,
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    check,
+};
+
+fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    let absent = cx.references().absent.iter().filter(|reference| reference.is_import);
+    out.extend(absent.filter(|reference| exists_nowhere(reference)).map(finding));
+}
+
+/// Whether no other rule has a better explanation.
+pub(super) fn exists_nowhere(reference: &Reference) -> bool {
+    matches!(reference.absence, Absence::Nowhere | Absence::Deleted | Absence::Outside)
+}
+
+fn finding(reference: &Reference) -> Diagnostic {
+    let path = &reference.path;
+    let message = match (&reference.absence, reference.standing) {
+        (Absence::Deleted, _) => format!("imported `{path}` is tracked but no longer on disk"),
+        (_, Standing::NeedsDefault) => format!("imported directory `{}` has no `default.nix`", path.parent()),
+        _ => format!("imported `{path}` does not exist"),
+    };
+    // Where nothing leads to the file, or a caller may give another value, Nix may never look.
+    let is_certain = reference.is_reached && !reference.is_default;
+    let severity = if is_certain { RULE.severity() } else { Severity::Warning };
+    Diagnostic::new(RULE.name, severity, message, Label::new(&reference.file, reference.span, "")).help(help(reference))
+}
+
+/// What to do about a path that is nowhere.
+pub(super) fn help(reference: &Reference) -> String {
+    if reference.absence == Absence::Deleted {
+        return format!("run `git restore {}`, or remove the path here", advice::argument(&reference.path));
+    }
+    match explain::hint(&reference.path) {
+        Some(hint) => hint.to_owned(),
+        None if reference.standing == Standing::NeedsDefault => {
+            "add the file, or name the one that is meant".to_owned()
+        }
+        None => "add the file, or correct the path".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::references::testing::{messages, view_of};
+    use crate::snapshot::{FileState::Tracked, Memory};
+
+    fn check(flake: &str) -> Vec<String> {
+        let memory = Memory::new().file("hosts/a.nix", "{ }", Tracked).file("lib/default.nix", "{ }", Tracked);
+        messages(&RULE, &view_of(memory.file("flake.nix", flake, Tracked)))
+    }
+
+    #[test]
+    fn every_way_to_import() {
+        for expression in [
+            "import ./gone.nix { }",
+            "{ imports = [ ./hosts/a.nix ./gone.nix ]; }",
+            "lib.nixosSystem { modules = [ { } ./gone.nix ]; }",
+            "pkgs.callPackage ./gone.nix { }",
+            "map import [ ./gone.nix ]",
+            r#"{ imports = [ "${self}/gone.nix" ]; }"#,
+            r#"import (self + "/gone.nix")"#,
+            r#"import (./. + "/gone.nix")"#,
+            r#"import (lib.path.append ./. "gone.nix")"#,
+            "./gone.nix |> import",
+            "{ nixosModules.default = ./gone.nix; }",
+            "{ imports = lib.optional true ./gone.nix ++ [ ]; }",
+        ] {
+            let flake = format!("{{ outputs = {{ self, ... }}: {expression}; }}");
+            assert_eq!(check(&flake), ["error: imported `gone.nix` does not exist"], "{expression}");
+        }
+    }
+
+    #[test]
+    fn guards_and_other_uses_are_silent() {
+        for expression in [
+            "if builtins.pathExists ./gone.nix then import ./gone.nix else { }",
+            "{ imports = lib.optional (builtins.pathExists ./gone.nix) ./gone.nix; }",
+            "{ imports = lib.optionals (builtins.pathExists ./gone.nix) [ ./gone.nix ]; }",
+            "import (inputs.x or ./gone.nix)",
+            "{ imports = [ ./hosts/a.nix ]; disabledModules = [ ./gone.nix ]; }",
+            "{ imports = [ ]; } # import ./gone.nix",
+            r#""import ./gone.nix""#,
+            "import ./lib",
+            "import ./result/default.nix",
+            "import ./hosts/${name}.nix",
+        ] {
+            assert_eq!(check(&format!("{{ outputs = {{ self, ... }}: {expression}; }}")), [""; 0], "{expression}");
+        }
+    }
+
+    #[test]
+    fn a_directory_needs_its_default() {
+        let flake = "{ outputs = _: { imports = [ ./hosts ]; a = import ./lib; b = ./hosts; }; }";
+        assert_eq!(check(flake), ["error: imported directory `hosts` has no `default.nix`"]);
+    }
+
+    #[test]
+    fn what_no_flake_reaches_and_what_callers_replace_are_warnings() {
+        let memory = Memory::new().file("flake.nix", "{ outputs = { x ? import ./gone.nix }: { }; }", Tracked).file(
+            "old.nix",
+            "import ./gone.nix",
+            Tracked,
+        );
+        assert_eq!(
+            messages(&RULE, &view_of(memory)),
+            ["warning: imported `gone.nix` does not exist", "warning: imported `gone.nix` does not exist"]
+        );
+    }
+
+    #[test]
+    fn self_is_only_the_flake_where_an_argument_says_so() {
+        assert_eq!(check(r#"{ outputs = _: { overlay = self: super: import "${self}/gone.nix"; }; }"#), [""; 0]);
+        assert_eq!(check(r#"{ outputs = _: let self = 1; in import "${self}/gone.nix"; }"#), [""; 0]);
+    }
+}
