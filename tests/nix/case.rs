@@ -97,7 +97,7 @@ pub(crate) fn show(files: &Files) -> String {
     let mut shown = String::new();
     for (path, bytes) in files {
         let text = String::from_utf8_lossy(bytes);
-        let cut = text.char_indices().nth(6000).map_or(text.len(), |(at, _)| at);
+        let cut = text.char_indices().nth(40000).map_or(text.len(), |(at, _)| at);
         let dots = if cut < text.len() { "…" } else { "" };
         let _ = write!(shown, "--- {path}\n{}{dots}\n", &text[..cut]);
     }

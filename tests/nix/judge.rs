@@ -12,7 +12,7 @@ pub(crate) fn agree(answer: &Answer, report: &Report) -> bool {
         (answer.verdict, report.claim),
         (Verdict::Consistent, Claim::Consistent)
             | (Verdict::Stale, Claim::Stale)
-            | (Verdict::Fetch, Claim::Stale | Claim::Invalid)
+            | (Verdict::Fetch | Verdict::FetchError, Claim::Stale | Claim::Invalid)
             | (Verdict::Refetch, Claim::Undecided | Claim::Stale | Claim::Invalid)
             | (Verdict::Error, Claim::Invalid)
     )
@@ -37,6 +37,9 @@ const CAUSES: &[Cause] = &[
     ("unsupported attribute", "invalid-flake", &["attribute"]),
     ("lacks attribute 'outputs'", "invalid-flake", &["outputs"]),
     ("must be an attribute set", "invalid-flake", &["attribute set"]),
+    ("dynamic attributes not allowed", "invalid-flake", &["dynamic"]),
+    ("not supported", "invalid-flake", &["not supported"]),
+    ("should not have an authority", "invalid-flake", &["authority"]),
     ("expected a", "invalid-flake", &["expected", "must be", "not a", "thunk", "literal"]),
     ("is a thunk", "invalid-flake", &["literal", "thunk", "evaluat", "comput"]),
     ("while a string, Boolean, or integer is expected", "invalid-flake", &["expected", "must be", "is a", "is null"]),
@@ -49,11 +52,12 @@ const CAUSES: &[Cause] = &[
     ("unexpected fragment", "invalid-flake", &["fragment"]),
     ("is not an absolute path", "invalid-flake", &["reference", "id", "path"]),
     ("is not a valid flake ID", "invalid-flake", &["id", "name"]),
+    ("attribute to specify input scheme", "invalid-lock", &["type"]),
+    ("Could not parse", "invalid-lock", &["JSON", "conflict", "empty", "UTF-8"]),
     ("is unsupported", "invalid-flake", &["support", "scheme"]),
     ("unsupported parameter", "invalid-flake", &["parameter"]),
     ("follows a non-existent input", "broken-follows", &["exist", "no input", "not an input"]),
     ("follow cycle", "broken-follows", &["cycle", "circle", "loop"]),
-    ("parse_error", "invalid-lock", &["JSON", "json", "conflict", "empty", "UTF-8"]),
     ("unsupported version", "invalid-lock", &["version"]),
     ("type_error", "invalid-lock", &["must be", "expected", "is not", "not a"]),
     ("missing node", "invalid-lock", &["node"]),

@@ -5,11 +5,13 @@
 //! disagreement prints its seed: `PREFLAKE_SEED=n PREFLAKE_CASES=1 cargo test --test nix generated` repeats it.
 #![allow(clippy::print_stdout, reason = "figures and disagreements are what this suite is run for")]
 
+mod attributes;
 mod case;
 mod corpus;
 mod fixes;
 mod generate;
 mod graph;
+mod histories;
 mod judge;
 mod mutate;
 mod oracle;
@@ -34,7 +36,7 @@ fn seeds(usual: u64) -> Vec<u64> {
 }
 
 #[test]
-#[ignore = "the report is not there yet"]
+
 fn generated_cases_get_the_verdict_of_nix() {
     let Some(nix) = Oracle::find(Version::New) else { return };
     let seeds = seeds(200);
@@ -47,16 +49,34 @@ fn generated_cases_get_the_verdict_of_nix() {
 }
 
 #[test]
-#[ignore = "the report is not there yet"]
+
 fn generated_cases_get_the_verdict_of_the_older_nix() {
     let Some(old) = Oracle::find(Version::Old) else { return };
     let newer = Oracle::find(Version::New);
     run::seeds(&old, newer.as_ref(), &seeds(60)).conclude("generated cases, older Nix");
 }
 
+/// Of all attributes of all fetchers in all places a sample, or with `PREFLAKE_CASES` as many as it says.
+#[test]
+
+fn attributes_are_accepted_and_refused_as_by_nix() {
+    let Some(nix) = Oracle::find(Version::New) else { return };
+    let mut all = attributes::all();
+    rng::Rng::new(number("PREFLAKE_SEED", 1)).shuffle(&mut all);
+    all.truncate(seeds(100).len());
+    let results = run::each(&all, |attribute, dir| run::ask(&nix, &attributes::files(attribute), dir));
+    let mut tally = run::Tally::default();
+    for (attribute, (answer, report)) in all.iter().zip(results) {
+        if !tally.add(&answer, &report) {
+            tally.disagreements.push(run::difference(&format!("{attribute:?}"), &answer, &report));
+        }
+    }
+    tally.conclude("attributes");
+}
+
 /// The figures of the corpus are those of real projects; the older Nix judges it in one spelling.
 #[test]
-#[ignore = "the report is not there yet"]
+
 fn the_corpus_gets_the_verdict_of_nix() {
     let Some(nix) = Oracle::find(Version::New) else { return };
     if let Some(tally) = corpus::run(&nix, number("PREFLAKE_SPELLINGS", 2)) {
@@ -70,6 +90,16 @@ fn the_corpus_gets_the_verdict_of_nix() {
 fn fixed_locks_are_those_of_nix() {
     let Some(nix) = Oracle::find(Version::New) else { return };
     fixes::run(&nix, &seeds(100)).conclude();
+}
+
+/// Commits of real repositories: `PREFLAKE_MIRRORS` names a folder of bare ones, `PREFLAKE_COMMITS` how many of each.
+#[test]
+#[ignore = "needs bare repositories, which PREFLAKE_MIRRORS names"]
+fn real_histories_get_the_verdict_of_nix() {
+    let Some(nix) = Oracle::find(Version::New) else { return };
+    let mirrors = std::env::var_os("PREFLAKE_MIRRORS").expect("PREFLAKE_MIRRORS names a folder of bare repositories");
+    let commits = usize::try_from(number("PREFLAKE_COMMITS", 30)).expect("that many commits can be counted");
+    histories::run(&nix, std::path::Path::new(&mirrors), commits).conclude("histories");
 }
 
 /// Before any mutation the two files agree: without that the other tests would only see flakes that are stale anyway.

@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value as Json;
 use tempfile::TempDir;
 
 /// Which of the two reference versions.
@@ -32,6 +33,8 @@ pub(crate) enum Verdict {
     Fetch,
     /// Fetch a locked input at its locked revision to look inside before it decides.
     Refetch,
+    /// Fail at an input that it wanted to fetch, before it did: stale as much as wrong.
+    FetchError,
     /// Reject flake.nix or flake.lock.
     Error,
 }
@@ -78,10 +81,16 @@ impl Oracle {
     /// Whether the lock in `dir` agrees with its flake.nix. A directory with a `.git` is judged as Nix sees it through
     /// git, any other as a plain path.
     pub(crate) fn ask(&self, dir: &Path) -> Answer {
+        self.ask_in(dir, "")
+    }
+
+    /// The same for the flake in a folder of the tree in `dir`; `""` is the root.
+    pub(crate) fn ask_in(&self, dir: &Path, flake: &str) -> Answer {
         let scheme = if dir.join(".git").exists() { "git+file://" } else { "path:" };
-        let reference = format!("{scheme}{}", dir.display());
+        let folder = if flake.is_empty() { String::new() } else { format!("?dir={}", flake.replace(' ', "%20")) };
+        let reference = format!("{scheme}{}{folder}", dir.display());
         let run = self.run(&["flake", "lock", "--no-update-lock-file", &reference]);
-        classify(&run, &lock_text(dir))
+        classify(&run, &lock_text(&dir.join(flake)))
     }
 
     /// Lets Nix write the lock in `dir`; whether it did.
@@ -203,22 +212,46 @@ fn classify(run: &Run, lock: &str) -> Answer {
         Verdict::Refetch
     } else if at_input.is_some() && (fetching.is_some() || FETCHING.iter().any(|text| message.contains(text))) {
         Verdict::Fetch
+    } else if at_input.is_some() {
+        Verdict::FetchError
     } else {
         Verdict::Error
     };
     Answer { verdict, message, warnings }
 }
 
-/// Whether Nix fetches this reference because the lock has it: only `locked` holds hashes and revisions of the sort.
+/// Whether Nix fetches this reference because the lock has it: only `locked` holds such a hash or, of the Git inputs
+/// that Nix prints without one, such a revision.
 fn is_locked(reference: &str, lock: &str) -> bool {
-    let Some((_, hash)) = reference.split_once("narHash=") else { return false };
-    let hash = hash.split('&').next().unwrap_or(hash);
-    lock.contains(&hash.replace("%2B", "+").replace("%2F", "/").replace("%3D", "="))
+    let parameter = |name: &str| {
+        let (_, value) = reference.split_once(&format!("{name}="))?;
+        Some(value.split('&').next().unwrap_or(value).replace("%2B", "+").replace("%2F", "/").replace("%3D", "="))
+    };
+    if let Some(hash) = parameter("narHash") {
+        return lock.contains(&hash);
+    }
+    let lock: Json = serde_json::from_str(lock).unwrap_or_default();
+    let nodes = lock["nodes"].as_object().into_iter().flatten();
+    parameter("rev").is_some_and(|rev| {
+        nodes.map(|(_, node)| &node["locked"]).any(|locked| {
+            locked["rev"] == rev && locked["ref"].as_str().is_none_or(|name| parameter("ref").as_deref() == Some(name))
+        })
+    })
 }
 
 fn quoted_after(text: &str, marker: &str) -> Option<String> {
     let (_, rest) = text.rsplit_once(marker)?;
     rest.split_once('\'').map(|(quoted, _)| quoted.to_owned())
+}
+
+/// The word without the store path in it, which differs from run to run.
+fn without_store(word: &str) -> String {
+    match (word.find('/'), word.find("-source")) {
+        (Some(start), Some(end)) if word[start..].contains("/nix/store/") && start < end => {
+            format!("{}…{}", &word[..start], &word[end + "-source".len()..])
+        }
+        _ => word.to_owned(),
+    }
 }
 
 fn last_error(text: &str) -> String {
@@ -227,5 +260,6 @@ fn last_error(text: &str) -> String {
     if first_paragraph.is_empty() {
         return text.lines().last().unwrap_or_default().to_owned();
     }
-    first_paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
+    let words = first_paragraph.split_whitespace().map(without_store);
+    words.collect::<Vec<_>>().join(" ")
 }

@@ -13,6 +13,9 @@ use crate::oracle::{Answer, Oracle, Verdict, scratch};
 use crate::shrink::shrink;
 use crate::subject::{Claim, Report, check};
 
+/// How many disagreements are told at length.
+const SHOWN: usize = 300;
+
 /// What came of many cases.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -60,7 +63,7 @@ impl Tally {
     /// Prints everything and fails where the two disagreed.
     pub(crate) fn conclude(&self, title: &str) {
         println!("{title}: {self}");
-        for disagreement in self.disagreements.iter().take(30) {
+        for disagreement in self.disagreements.iter().take(SHOWN) {
             println!("{disagreement}");
         }
         assert!(self.disagreements.is_empty(), "{title}: {} disagreements", self.disagreements.len());

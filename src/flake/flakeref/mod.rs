@@ -134,6 +134,14 @@ impl FlakeRef {
         if self.kind() == "path" { self.get("path").filter(|path| !path.starts_with('/')) } else { None }
     }
 
+    /// Checks what Nix reads of a lock's entry to see whether it is pinned.
+    ///
+    /// # Errors
+    /// When a revision or hash there cannot be read.
+    pub fn check_pin(&self) -> Result<(), RefError> {
+        schemes::check_pin(self)
+    }
+
     /// Whether a lock entry with these attributes is pinned (section 5.5, Nix 2.30 and later). Relative paths are
     /// exempt and not asked about here.
     #[must_use]

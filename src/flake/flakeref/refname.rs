@@ -14,6 +14,13 @@ pub(super) fn is_legal_ref(name: &str) -> bool {
         || (!name.contains('/') && name.starts_with('-')))
 }
 
+/// Whether the text matches the older, narrower and elsewhere wider pattern that Mercurial and short flake references
+/// keep: `[a-zA-Z0-9@][a-zA-Z0-9_./@+-]*`.
+pub(super) fn is_plain_ref(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '@')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./@+-".contains(&byte))
+}
+
 /// Whether the text is a commit hash as URLs hold it: 40 hexadecimal digits.
 pub(super) fn is_revision(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())

@@ -1,6 +1,7 @@
 //! What each fetcher allows and requires (`Input::fromAttrs` and each scheme's `inputFromAttrs`; section 2.3).
 
-use super::refname::{check_revision, is_legal_ref};
+use super::refname::{check_revision, is_legal_ref, is_plain_ref};
+use super::url::Url;
 use super::{Attr, Attrs, FlakeRef, RefError, git_url};
 use crate::flake::is_flake_id;
 
@@ -72,7 +73,7 @@ pub(super) fn from_attrs(mut attrs: Attrs) -> Result<FlakeRef, RefError> {
     if let Some(missing) = scheme.required.iter().find(|name| !attrs.contains_key(**name)) {
         return Err(RefError(format!("input attribute `{missing}` is missing")));
     }
-    check_types(&attrs)?;
+    check_types(&kind, &attrs)?;
     check_values(&kind, &attrs)?;
     if kind == "git"
         && let Some(Attr::String(url)) = attrs.get("url")
@@ -83,14 +84,19 @@ pub(super) fn from_attrs(mut attrs: Attrs) -> Result<FlakeRef, RefError> {
     Ok(FlakeRef { attrs, dir })
 }
 
-fn check_types(attrs: &Attrs) -> Result<(), RefError> {
+/// Checks the attributes that Nix reads when it makes a reference. It does not look at the others, so their type does
+/// not matter, nor whether the hash in them is one.
+fn check_types(kind: &str, attrs: &Attrs) -> Result<(), RefError> {
     for (name, value) in attrs {
-        let (fits, wanted) = match name.as_str() {
-            "lastModified" | "revCount" => (matches!(value, Attr::Integer(_)), "an integer"),
-            "shallow" | "submodules" | "allRefs" | "lfs" | "exportIgnore" | "verifyCommit" | "unpack" => {
+        let (fits, wanted) = match (kind, name.as_str()) {
+            (_, "lastModified" | "revCount") => (matches!(value, Attr::Integer(_)), "an integer"),
+            (_, "shallow" | "submodules" | "allRefs" | "verifyCommit") => {
                 (matches!(value, Attr::Boolean(_)), "a Boolean")
             }
-            _ => (matches!(value, Attr::String(_)), "a string"),
+            ("git" | "hg", "url")
+            | (_, "id" | "path" | "owner" | "repo" | "host" | "ref")
+            | ("github" | "gitlab" | "sourcehut", "rev") => (matches!(value, Attr::String(_)), "a string"),
+            _ => (true, ""),
         };
         if !fits {
             return Err(RefError(format!("input attribute `{name}` is not {wanted}")));
@@ -99,42 +105,69 @@ fn check_types(attrs: &Attrs) -> Result<(), RefError> {
     Ok(())
 }
 
-fn check_values(kind: &str, attrs: &Attrs) -> Result<(), RefError> {
-    let text = |name: &str| match attrs.get(name) {
-        Some(Attr::String(text)) => Some(text.as_str()),
+fn text<'a>(attrs: &'a Attrs, name: &str) -> Option<&'a str> {
+    match attrs.get(name) {
+        Some(Attr::String(text)) => Some(text),
         _ => None,
-    };
-    if let Some(rev) = text("rev") {
+    }
+}
+
+fn check_values(kind: &str, attrs: &Attrs) -> Result<(), RefError> {
+    let forge = matches!(kind, "github" | "gitlab" | "sourcehut");
+    if let Some(rev) = text(attrs, "rev")
+        && forge
+    {
         check_revision(rev).map_err(RefError)?;
     }
-    let forge = matches!(kind, "github" | "gitlab" | "sourcehut");
-    if let Some(name) = text("ref")
-        && (forge || matches!(kind, "git" | "indirect" | "hg"))
-        && !is_legal_ref(name)
+    if let Some(name) = text(attrs, "ref")
+        && ((forge || kind == "git") && !is_legal_ref(name) || kind == "hg" && !is_plain_ref(name))
     {
-        return Err(RefError(format!("invalid Git branch/tag name `{name}`")));
+        let system = if kind == "hg" { "Mercurial" } else { "Git" };
+        return Err(RefError(format!("invalid {system} branch/tag name `{name}`")));
     }
-    if forge && let (Some(name), Some(rev)) = (text("ref"), text("rev")) {
+    if forge && let (Some(name), Some(rev)) = (text(attrs, "ref"), text(attrs, "rev")) {
         return Err(RefError(format!("input contains both a commit hash (`{rev}`) and a branch/tag name (`{name}`)")));
     }
-    if let Some(host) = text("host")
+    if let Some(host) = text(attrs, "host")
         && forge
         && !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-')
     {
         return Err(RefError(format!("URL contains an invalid instance host `{host}`")));
     }
     if kind == "indirect"
-        && let Some(id) = text("id")
+        && let Some(id) = text(attrs, "id")
         && !is_flake_id(id)
     {
         return Err(RefError(format!("`{id}` is not a valid flake ID")));
     }
-    if matches!(kind, "path" | "tarball" | "file")
-        && let Some(hash) = text("narHash")
+    if kind == "hg"
+        && let Some(url) = text(attrs, "url")
+        && Url::parse(url).is_err()
     {
-        check_nar_hash(hash)?;
+        return Err(RefError(format!("`{url}` is not a URL")));
     }
     Ok(())
+}
+
+/// Checks what Nix reads of a lock's entry to see whether it is pinned (`isLocked` of each scheme; where that says no,
+/// the `narHash`): it must be readable, whatever it says.
+pub(super) fn check_pin(reference: &FlakeRef) -> Result<(), RefError> {
+    let attrs = &reference.attrs;
+    let is_text = |name: &str| match attrs.get(name) {
+        Some(Attr::Integer(_) | Attr::Boolean(_)) => Err(RefError(format!("input attribute `{name}` is not a string"))),
+        _ => Ok(()),
+    };
+    if matches!(reference.kind(), "git" | "hg" | "github" | "gitlab" | "sourcehut") {
+        is_text("rev")?;
+        if let Some(rev) = text(attrs, "rev") {
+            check_revision(rev).map_err(RefError)?;
+        }
+    }
+    if reference.is_locked() && !matches!(reference.kind(), "path" | "tarball" | "file") {
+        return Ok(());
+    }
+    is_text("narHash")?;
+    text(attrs, "narHash").map_or(Ok(()), check_nar_hash)
 }
 
 /// A `narHash` must be an SRI hash with SHA-256; the empty text counts as a hash of zeros.

@@ -120,20 +120,18 @@ struct Loader<'d, 't> {
 impl<'d, 't> Loader<'d, 't> {
     fn new(document: &'d Document<'t>, root_key: &'d str) -> Self {
         let mut values = BTreeMap::new();
+        let mut problems = Vec::new();
         if let Some(nodes) = document.member(Document::ROOT, "nodes") {
+            let value = document.get(nodes.value);
+            if !matches!(value.kind, Kind::Object(_) | Kind::Null) {
+                let message = format!("`nodes` must be an object, but is {}", value.kind.type_name());
+                problems.push(problem(message, value.span));
+            }
             for member in document.members(nodes.value) {
                 values.insert(member.key.as_ref(), member);
             }
         }
-        Self {
-            document,
-            root_key,
-            values,
-            nodes: Vec::new(),
-            ids: BTreeMap::new(),
-            progress: Vec::new(),
-            problems: Vec::new(),
-        }
+        Self { document, root_key, values, nodes: Vec::new(), ids: BTreeMap::new(), progress: Vec::new(), problems }
     }
 
     fn unreachable(&self) -> Vec<String> {
@@ -160,9 +158,22 @@ impl<'d, 't> Loader<'d, 't> {
     }
 
     /// The inputs of a node; of repeated names the last.
-    fn edges(&self, key: &str) -> Vec<&'d Member<'t>> {
+    fn edges(&mut self, key: &str) -> Vec<&'d Member<'t>> {
         let document = self.document;
         let inputs = self.values.get(key).and_then(|node| document.member(node.value, "inputs"));
+        if let Some(inputs) = inputs {
+            let value = document.get(inputs.value);
+            // Nix takes the members of whatever is there: of nothing and of an empty list there are none.
+            let fits = match &value.kind {
+                Kind::Object(_) | Kind::Null => true,
+                Kind::Array(items) => items.is_empty(),
+                _ => false,
+            };
+            if !fits {
+                let message = format!("`inputs` must be an object, but is {}", value.kind.type_name());
+                self.problems.push(problem(message, value.span));
+            }
+        }
         let mut edges = BTreeMap::new();
         for member in inputs.map(|inputs| document.members(inputs.value)).unwrap_or_default() {
             edges.insert(member.key.as_ref(), member);
@@ -251,6 +262,10 @@ impl<'d, 't> Loader<'d, 't> {
         }
         let (locked, original) = (locked?, original?);
         let relative = locked.relative_path().is_some();
+        if !relative && let Err(error) = locked.check_pin() {
+            self.problems.push(problem(format!("node `{key}`: {error}"), node.key_span));
+            return None;
+        }
         if !relative && !locked.is_locked() && !locked.attrs.contains_key("narHash") {
             let mut found = problem(format!("lock file contains unlocked input `{locked}`"), node.key_span);
             found.help = Some(format!("lock it again with `nix flake update {key}`"));
@@ -289,6 +304,12 @@ impl<'d, 't> Loader<'d, 't> {
             && let Some(info) = self.document.member(node.value, "info")
         {
             attrs.extend(self.attrs(info.value)?);
+        }
+        // Comparing references needs the text of the URL, which nothing asks of `locked`.
+        if field == "original" && matches!(attrs.get("url"), Some(Attr::Integer(_) | Attr::Boolean(_))) {
+            let message = format!("node `{}`: input attribute `url` is not a string", node.key);
+            self.problems.push(problem(message, span));
+            return None;
         }
         FlakeRef::from_attrs(attrs)
             .map_err(|error| self.problems.push(problem(format!("node `{}`: {error}", node.key), span)))

@@ -87,7 +87,6 @@ fn bad_reference(draft: &mut Draft, rng: &mut Rng) {
         "foo:bar",
         "ssh://git@example.org/o/r",
         "hg://x/y",
-        "",
         "path:/a?foo=bar",
         "path://host/a",
         "github:o/r/a..b",
@@ -146,7 +145,6 @@ fn unknown_attribute(draft: &mut Draft, rng: &mut Rng) {
 
 fn outputs(draft: &mut Draft, rng: &mut Rng) {
     let choices = [
-        "",
         "import ./o.nix",
         "let x = 1; in _: { }",
         "with builtins; _: { }",
