@@ -5,6 +5,7 @@
 
 pub mod compare;
 pub mod flakeref;
+pub mod identity;
 pub mod lock;
 pub mod nix;
 
