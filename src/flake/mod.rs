@@ -8,6 +8,7 @@ pub mod flakeref;
 pub mod identity;
 pub mod lock;
 pub mod nix;
+pub mod nixpkgs;
 
 use std::fmt;
 use std::rc::Rc;

@@ -1,10 +1,18 @@
 //! The rules: one file and one page each, and one line here.
 
+mod broken_follows;
+mod evidence;
 mod impure_path;
 mod intent_to_add;
+mod invalid_flake;
+mod invalid_lock;
+mod missing_follows;
 mod missing_import;
+mod missing_lock;
 mod missing_path;
 mod path_case;
+mod stale_follows;
+mod stale_lock;
 mod submodule_path;
 mod untracked_nix_file;
 mod untracked_reference;
@@ -95,11 +103,18 @@ impl<'a> Context<'a> {
 
 /// Every rule, sorted by name.
 pub static RULES: &[&Rule] = &[
+    &broken_follows::RULE,
     &impure_path::RULE,
     &intent_to_add::RULE,
+    &invalid_flake::RULE,
+    &invalid_lock::RULE,
+    &missing_follows::RULE,
     &missing_import::RULE,
+    &missing_lock::RULE,
     &missing_path::RULE,
     &path_case::RULE,
+    &stale_follows::RULE,
+    &stale_lock::RULE,
     &submodule_path::RULE,
     &untracked_nix_file::RULE,
     &untracked_reference::RULE,

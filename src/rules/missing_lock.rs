@@ -1,0 +1,56 @@
+//! `missing-lock`: the flake has inputs, and the view holds no flake.lock.
+
+use super::evidence::lock_command;
+use super::{Context, FixAvailability, Level, Rule};
+use crate::diagnostic::{Diagnostic, Label};
+use crate::flake::{Flake, LockState};
+use crate::snapshot::{Absence, View};
+use crate::source::Span;
+
+pub(super) static RULE: Rule = Rule {
+    name: "missing-lock",
+    summary: "the flake has inputs, but no flake.lock that Nix would see",
+    docs: include_str!("missing_lock.md"),
+    level: Level::Error,
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    check,
+};
+
+fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    for flake in cx.flakes {
+        if !matches!(flake.lock, LockState::Missing) || flake.nix.inputs.is_empty() || flake.nix.is_invalid() {
+            continue;
+        }
+        let absence = cx.snapshot.absence(&flake.lock_path);
+        let on_disk = !matches!(absence, Absence::Nowhere | Absence::Outside | Absence::Deleted);
+        if flake.lock_expected || on_disk {
+            out.push(finding(flake, &absence, cx.snapshot.view()));
+        }
+    }
+}
+
+fn finding(flake: &Flake, absence: &Absence, view: &View) -> Diagnostic {
+    let lock = &flake.lock_path;
+    let (message, help) = match absence {
+        Absence::Untracked => {
+            (format!("`{lock}` is not tracked by git, so Nix does not see it"), format!("run `git add {lock}`"))
+        }
+        Absence::IntentToAdd => (format!("`{lock}` is only intended to be added"), format!("run `git add {lock}`")),
+        Absence::Ignored(rule) => (
+            format!("`{lock}` is ignored by git (`{}` in {}:{})", rule.pattern, rule.source, rule.line),
+            format!("remove that pattern, then run `git add {lock}`"),
+        ),
+        Absence::OtherCase(other) => (format!("`{lock}` is called `{other}`"), format!("run `git mv {other} {lock}`")),
+        Absence::Deleted if *view == View::Worktree => {
+            (format!("`{lock}` is deleted on disk"), format!("run `git checkout -- {lock}`"))
+        }
+        Absence::Submodule(_) | Absence::Deleted | Absence::Nowhere | Absence::Outside => {
+            let command = lock_command(&flake.dir);
+            ("the flake has inputs, but no flake.lock".to_owned(), format!("run `{command}`, then `git add {lock}`"))
+        }
+    };
+    let span = flake.nix.inputs_key.or_else(|| flake.nix.inputs.first().map(|input| input.name_span));
+    let primary = Label::new(&flake.nix_path, span.unwrap_or(Span::at(0)), "these inputs are not pinned");
+    Diagnostic::new(RULE.name, RULE.severity(), message, primary).help(help)
+}

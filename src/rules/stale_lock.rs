@@ -1,0 +1,126 @@
+//! `stale-lock`: flake.lock is not the one that Nix would write for flake.nix.
+
+use super::evidence::{declaration, edge, follows_line, lock_command};
+use super::{Context, FixAvailability, Level, Rule};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Label};
+use crate::flake::compare::{Change, ChangeKind, Comparison};
+use crate::flake::lock::LockFile;
+use crate::flake::{Flake, InputAttrPath};
+use crate::source::Span;
+
+pub(super) static RULE: Rule = Rule {
+    name: "stale-lock",
+    summary: "flake.lock does not agree with flake.nix",
+    docs: include_str!("stale_lock.md"),
+    level: Level::Error,
+    fix: FixAvailability::Safe,
+    since: "0.1.0",
+    check,
+};
+
+fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    for flake in cx.flakes {
+        let (Some(lock), Some(comparison)) = (flake.valid_lock(), &flake.comparison) else { continue };
+        let fix = fix(flake, lock, comparison);
+        for change in &comparison.changes {
+            let mut finding = finding(flake, lock, change).input(change.input.clone());
+            finding.help = Some(help(flake, change));
+            finding.fix.clone_from(&fix);
+            out.push(finding);
+        }
+    }
+}
+
+fn finding(flake: &Flake, lock: &LockFile, change: &Change) -> Diagnostic {
+    let input = &change.input;
+    let (message, here, there) = match &change.kind {
+        ChangeKind::Removed => return removed(flake, lock, input),
+        ChangeKind::Shared => return shared(flake, lock, input),
+        ChangeKind::Added { .. } => {
+            (format!("input `{input}` is not locked"), "declared here".to_owned(), "has no such input".to_owned())
+        }
+        ChangeKind::Renamed { from } => (
+            format!("input `{input}` is locked under the name `{from}`"),
+            "named here".to_owned(),
+            format!("locked as `{from}`"),
+        ),
+        ChangeKind::Changed { from, to } => (
+            format!("input `{input}` is locked for `{from}`, but flake.nix asks for `{to}`"),
+            "asked for here".to_owned(),
+            format!("locked for `{from}`"),
+        ),
+        ChangeKind::Reparented => (
+            format!("input `{input}` is locked as a path of another flake"),
+            "declared here".to_owned(),
+            "locked here".to_owned(),
+        ),
+        ChangeKind::FollowsAdded { target } => (
+            format!("input `{input}` follows {}, but is locked on its own", named(target)),
+            "follows here".to_owned(),
+            "does not follow".to_owned(),
+        ),
+        ChangeKind::FollowsRemoved { target } => (
+            format!("input `{input}` follows {} in flake.lock, but not in flake.nix", named(target)),
+            "no `follows` for it here".to_owned(),
+            format!("follows {}", named(target)),
+        ),
+        ChangeKind::FollowsRetargeted { from, to } => (
+            format!("input `{input}` follows {} in flake.lock, but {} in flake.nix", named(from), named(to)),
+            format!("follows {}", named(to)),
+            format!("follows {}", named(from)),
+        ),
+    };
+    let evidence = match &change.kind {
+        ChangeKind::Renamed { from } => edge(flake, lock, from, there),
+        _ => edge(flake, lock, input, there),
+    };
+    let span = declaration(flake, input).or(flake.nix.inputs_key).unwrap_or(Span::at(0));
+    Diagnostic::new(RULE.name, RULE.severity(), message, Label::new(&flake.nix_path, span, here)).related(evidence)
+}
+
+fn named(target: &InputAttrPath) -> String {
+    if target.is_root() { "the flake itself".to_owned() } else { format!("`{target}`") }
+}
+
+fn removed(flake: &Flake, lock: &LockFile, input: &InputAttrPath) -> Diagnostic {
+    let message = format!("input `{input}` is locked, but flake.nix does not declare it");
+    let primary = edge(flake, lock, input, "locked here");
+    let finding = Diagnostic::new(RULE.name, RULE.severity(), message, primary);
+    match flake.nix.inputs_key {
+        Some(span) => finding.related(Label::new(&flake.nix_path, span, format!("no `{input}` in here"))),
+        None => finding,
+    }
+}
+
+fn shared(flake: &Flake, lock: &LockFile, input: &InputAttrPath) -> Diagnostic {
+    let message = if input.is_root() {
+        "flake.lock is not what Nix would write for this flake.nix".to_owned()
+    } else {
+        format!("input `{input}` shares its lock entry with another input")
+    };
+    let primary = edge(flake, lock, input, "Nix gives each input an entry of its own");
+    Diagnostic::new(RULE.name, RULE.severity(), message, primary)
+}
+
+fn help(flake: &Flake, change: &Change) -> String {
+    let command = lock_command(&flake.dir);
+    match &change.kind {
+        ChangeKind::FollowsRemoved { target } if !target.is_root() => {
+            format!("run `{command}`, or put `{}` back", follows_line(&change.input, &target.to_string()))
+        }
+        _ => format!("run `{command}`, and commit flake.lock with flake.nix"),
+    }
+}
+
+/// The lock that Nix would write, where nothing has to be fetched for it.
+fn fix(flake: &Flake, lock: &LockFile, comparison: &Comparison) -> Option<Fix> {
+    let graph = comparison.new_graph.as_ref()?;
+    let edit =
+        Edit { path: flake.lock_path.clone(), span: Span::new(0, lock.source.bytes().len()), text: graph.to_json() };
+    Some(Fix {
+        title: "write the lock that Nix would write".to_owned(),
+        applicability: Applicability::Safe,
+        edits: vec![edit],
+        stage: Vec::new(),
+    })
+}
