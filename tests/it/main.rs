@@ -1,0 +1,3 @@
+//! The integration tests: one binary, real programs, hermetic repositories.
+
+mod pages;
