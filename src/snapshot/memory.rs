@@ -13,6 +13,8 @@ pub enum FileState {
     Ignored,
     /// Added with `git add -N`.
     IntentToAdd,
+    /// A submodule at this path; its content is not looked at.
+    Submodule,
 }
 
 struct MemoryFile {
@@ -65,7 +67,9 @@ impl Memory {
     #[must_use]
     pub fn snapshot(mut self) -> Snapshot {
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
-        let tracked = |file: &MemoryFile| matches!(file.state, FileState::Tracked | FileState::IntentToAdd);
+        let tracked = |file: &MemoryFile| {
+            matches!(file.state, FileState::Tracked | FileState::IntentToAdd | FileState::Submodule)
+        };
         self.tracked = (0..self.files.len()).filter(|index| tracked(&self.files[*index])).collect();
         let view = self.view.clone().unwrap_or(View::Index);
         Snapshot::new(view, Box::new(self))
@@ -85,7 +89,7 @@ impl Store for Memory {
         let file = &self.files[self.tracked[index]];
         Entry {
             path: file.path.as_bytes(),
-            mode: Mode::File,
+            mode: if file.state == FileState::Submodule { Mode::Submodule } else { Mode::File },
             id: &[],
             intent_to_add: file.state == FileState::IntentToAdd,
             skip_worktree: false,
@@ -110,6 +114,10 @@ impl Store for Memory {
     }
 
     fn absence(&self, path: &RepoPath) -> Absence {
+        let around = |file: &&MemoryFile| file.state == FileState::Submodule && path.is_under(&file.path);
+        if let Some(submodule) = self.files.iter().find(around) {
+            return Absence::Submodule(submodule.path.clone());
+        }
         let below = |file: &&MemoryFile| file.path.is_under(path);
         match self.files.iter().find(below).map(|file| &file.state) {
             None => {
@@ -124,7 +132,7 @@ impl Store for Memory {
             }),
             Some(FileState::IntentToAdd) => Absence::IntentToAdd,
             Some(FileState::Untracked) => Absence::Untracked,
-            Some(FileState::Tracked) => Absence::Deleted,
+            Some(FileState::Tracked | FileState::Submodule) => Absence::Deleted,
         }
     }
 

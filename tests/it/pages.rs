@@ -85,6 +85,7 @@ fn snapshot(files: &[File]) -> Snapshot {
             Some("untracked") => FileState::Untracked,
             Some("ignored") => FileState::Ignored,
             Some("intent-to-add") => FileState::IntentToAdd,
+            Some("submodule") => FileState::Submodule,
             Some("base") => continue,
             Some(other) => panic!("{path}: no state is called {other}"),
         };
