@@ -38,11 +38,32 @@ fn grade(found: &mut References, snapshot: &Snapshot, flakes: &[Flake]) {
     for reference in &mut found.absent {
         reference.is_reached = reach.contains(&reference.file);
     }
+    found.absent.retain(|reference| reference.is_reached || !is_fixture(&reference.file));
     found.impure.retain(|reference| reach.contains(&reference.file));
     if !found.impure.is_empty() {
         let imported = Reach::by_imports(snapshot, flakes);
         found.impure.retain(|reference| imported.contains(&reference.file));
     }
+}
+
+/// Whether a file that no flake reaches lies where files are kept to be copied, or to be wrong.
+fn is_fixture(file: &RepoPath) -> bool {
+    let is_known = |part: &[u8]| {
+        matches!(
+            part,
+            b"templates"
+                | b"template"
+                | b"examples"
+                | b"example"
+                | b"tests"
+                | b"test"
+                | b"t"
+                | b"testdata"
+                | b"fixtures"
+                | b"golden"
+        ) || part.ends_with(b"-tests")
+    };
+    file.parent().as_bytes().split(|byte| *byte == b'/').any(is_known)
 }
 
 struct Search<'a> {
@@ -85,6 +106,10 @@ impl Search<'_> {
         let base = match mention.origin {
             Origin::File => directory,
             Origin::Flake => flake,
+            // Nix's own files, `<nix/fetchurl.nix>`, are there in pure evaluation too.
+            Origin::Search if source.text().get(mention.span.start..).is_some_and(|text| text.starts_with("<nix/")) => {
+                return None;
+            }
             Origin::Absolute | Origin::Home | Origin::Search => {
                 return Some(Doubt { mention, path: RepoPath::default(), standing: Standing::Impure });
             }
@@ -125,8 +150,8 @@ impl Search<'_> {
             let is_import = used.purpose == Purpose::Import;
             let matters = match standing {
                 Standing::NeedsDefault => is_import,
-                Standing::Impure => mention.origin == Origin::Search || is_import,
-                Standing::Absent => !resolve::is_build_result(&path, flake),
+                Standing::Impure => !used.is_conditional && (mention.origin == Origin::Search || is_import),
+                Standing::Absent => (is_import || !used.is_default) && !resolve::is_build_result(&path, flake),
             };
             if used.purpose == Purpose::Nothing || !matters {
                 continue;

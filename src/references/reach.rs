@@ -17,6 +17,9 @@ pub(super) struct Reach {
 impl Reach {
     /// Every file that a chain of paths leads to, and every one that a directory on it may bring in. A file too many
     /// rather than one too few.
+    ///
+    /// A flake below the root that has no lock is a template or a fixture: its files count where another flake leads
+    /// to them.
     pub(super) fn of(snapshot: &Snapshot, flakes: &[Flake]) -> Self {
         Walk::new(snapshot, flakes, Step::AnyPath).run()
     }
@@ -48,7 +51,8 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(snapshot: &'a Snapshot, flakes: &[Flake], step: Step) -> Self {
-        let queue: Vec<RepoPath> = flakes.iter().map(|flake| flake.nix_path.clone()).collect();
+        let living = flakes.iter().filter(|flake| flake.lock_expected);
+        let queue: Vec<RepoPath> = living.map(|flake| flake.nix_path.clone()).collect();
         let files = queue.iter().cloned().collect();
         Self { snapshot, trees: FlakeTrees::of(flakes), step, files, directories: BTreeSet::new(), queue }
     }
@@ -63,10 +67,10 @@ impl<'a> Walk<'a> {
     }
 
     fn file(&mut self, file: &RepoPath, source: &SourceFile) {
-        let Scan { mentions, lists_directories } = nix::scan(source.bytes());
+        let Scan { mentions, lists_directories, takes_all } = nix::scan(source.bytes());
         match self.step {
             Step::AnyPath => {
-                if lists_directories && file.file_name() == b"flake.nix" {
+                if takes_all && file.file_name() == b"flake.nix" {
                     self.everything_below(&file.parent());
                 }
                 for mention in &mentions {
@@ -100,10 +104,7 @@ impl<'a> Walk<'a> {
                 if has_default && !mention.open {
                     self.push(path.child("default.nix"));
                 }
-                let is_around = directory.is_under(&path) && !mention.open;
-                let takes_all =
-                    if is_around { lists_directories } else { mention.open || lists_directories || !has_default };
-                if takes_all && self.step == Step::AnyPath {
+                if (mention.open || lists_directories) && self.step == Step::AnyPath {
                     self.everything_below(&path);
                 }
             }

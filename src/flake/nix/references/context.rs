@@ -25,12 +25,14 @@ pub enum Purpose {
 pub struct Use {
     /// What for.
     pub purpose: Purpose,
-    /// It is, or is in, the default of a function's argument: callers may give another.
+    /// It is, or is in, the default of a function's argument or of an option: others may give another value.
     pub is_default: bool,
+    /// It is in a branch of an `if`: nobody may ever ask for it.
+    pub is_conditional: bool,
 }
 
 impl Use {
-    const NOTHING: Self = Self { purpose: Purpose::Nothing, is_default: false };
+    const NOTHING: Self = Self { purpose: Purpose::Nothing, is_default: false, is_conditional: false };
 }
 
 /// No more mentions than this are looked at in one file: what comes after is silent. It bounds the work on a file that
@@ -59,7 +61,7 @@ fn use_of(root: &SyntaxNode, mention: &Mention, is_inputs_self: bool, guards: &[
     if splits_application(&start, mention) {
         return Use::NOTHING;
     }
-    let mut climb = Climb { guards, purpose: None, is_default: false, in_list: false };
+    let mut climb = Climb { guards, purpose: None, is_default: false, is_conditional: false, in_list: false };
     let mut child = start;
     while let Some(parent) = child.parent() {
         if climb.step(&child, &parent).is_break() {
@@ -67,7 +69,11 @@ fn use_of(root: &SyntaxNode, mention: &Mention, is_inputs_self: bool, guards: &[
         }
         child = parent;
     }
-    Use { purpose: climb.purpose.unwrap_or(Purpose::Name), is_default: climb.is_default }
+    Use {
+        purpose: climb.purpose.unwrap_or(Purpose::Name),
+        is_default: climb.is_default,
+        is_conditional: climb.is_conditional,
+    }
 }
 
 /// The node that is exactly the mention, as far as there is one.
@@ -102,6 +108,7 @@ struct Climb<'a> {
     guards: &'a [usize],
     purpose: Option<Purpose>,
     is_default: bool,
+    is_conditional: bool,
     in_list: bool,
 }
 
@@ -141,6 +148,7 @@ impl Climb<'_> {
             return SILENT;
         }
         let (name, first) = head(&function);
+        self.is_default |= matches!(name.as_deref(), Some("mkDefault" | "mkOptionDefault"));
         if self.purpose.is_some() {
             return GO_ON;
         }
@@ -175,11 +183,15 @@ impl Climb<'_> {
         GO_ON
     }
 
-    fn condition(&self, child: &SyntaxNode, parent: &SyntaxNode) -> Step {
+    fn condition(&mut self, child: &SyntaxNode, parent: &SyntaxNode) -> Step {
         let Some(condition) = ast::IfElse::cast(parent.clone()).and_then(|choice| choice.condition()) else {
             return GO_ON;
         };
-        if condition.syntax() != child && self.is_guarded(condition.syntax()) { SILENT } else { GO_ON }
+        if condition.syntax() == child {
+            return GO_ON;
+        }
+        self.is_conditional = true;
+        if self.is_guarded(condition.syntax()) { SILENT } else { GO_ON }
     }
 
     fn operator(&mut self, child: &SyntaxNode, parent: &SyntaxNode) -> Step {
@@ -192,6 +204,8 @@ impl Climb<'_> {
             {
                 return SILENT;
             }
+            // `source + /x`: an absolute path put behind another one is no absolute path.
+            Some(ast::BinOpKind::Add) if left.is_some() && child.kind() == SyntaxKind::NODE_PATH_ABS => return SILENT,
             Some(ast::BinOpKind::PipeRight) if left.is_none() && self.purpose.is_none() => {
                 let name = operation.rhs().and_then(|function| head(&function).0);
                 if name.as_deref().is_some_and(is_silent) {
@@ -227,13 +241,21 @@ fn head(expression: &ast::Expr) -> (Option<String>, Option<ast::Expr>) {
             ast::Expr::Ident(ident) => return (ident.ident_token().map(|token| token.text().to_owned()), first),
             ast::Expr::Select(select) => {
                 let last = select.attrpath().and_then(|path| path.attrs().last());
-                return (last.and_then(|attribute| attribute_name(&attribute)), first);
+                let name = last.and_then(|attribute| attribute_name(&attribute));
+                let is_other_import = name.as_deref() == Some("import") && !is_builtins(select);
+                return (name.filter(|_| !is_other_import), first);
             }
             _ => None,
         };
         let Some(next) = next else { return (None, first) };
         current = next;
     }
+}
+
+/// Whether an attribute is taken from `builtins`: others may have an `import` of their own.
+fn is_builtins(select: &ast::Select) -> bool {
+    let Some(ast::Expr::Ident(ident)) = select.expr() else { return false };
+    ident.ident_token().is_some_and(|token| token.text() == "builtins")
 }
 
 fn attribute_names(binding: &SyntaxNode) -> Vec<String> {
@@ -291,6 +313,7 @@ fn passes_on(name: &str) -> bool {
             | "mkIf"
             | "mkMerge"
             | "mkDefault"
+            | "mkOptionDefault"
             | "mkForce"
             | "mkOverride"
             | "mkBefore"

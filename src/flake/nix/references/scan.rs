@@ -12,8 +12,10 @@ use crate::source::Span;
 pub struct Scan {
     /// Every path named, in the order in which they end.
     pub mentions: Vec<Mention>,
-    /// Whether the file asks what a directory holds: `readDir` or one of the helpers that import whole trees.
+    /// Whether the file asks what a directory holds: `readDir` or one of the helpers that import a tree they are given.
     pub lists_directories: bool,
+    /// Whether it names a framework that takes in the flake's whole tree by its own conventions.
+    pub takes_all: bool,
 }
 
 /// Finds the paths that a file names. Never fails: what is no Nix at all yields what looks like paths.
@@ -173,9 +175,8 @@ impl Scanner<'_> {
             self.pending = Some(Pending { mention, stage: Stage::Base, first, append: self.last == Last::Append });
         }
         self.names_inputs = name == b"inputs";
-        if is_listing(name) {
-            self.scan.lists_directories = true;
-        }
+        self.scan.lists_directories |= is_listing(name);
+        self.scan.takes_all |= is_framework(name);
         let last = if is_import(name) {
             Last::Import
         } else if name == b"append" {
@@ -212,12 +213,30 @@ impl Scanner<'_> {
     }
 
     fn begin_path(&mut self, origin: Origin) {
+        if origin == Origin::Absolute && self.path_suffix() {
+            return;
+        }
         self.flush();
         let start = self.at + usize::from(origin == Origin::Home);
         let end = run(self.bytes, start, |byte| is_path_byte(byte) || byte == b'/');
         let mention = mention(origin, Span::new(self.at, end), self.before());
         self.at = end;
         self.path_end(mention);
+    }
+
+    /// `self + /x`, which means what `self + "/x"` means.
+    fn path_suffix(&mut self) -> bool {
+        let Some(mut pending) = self.pending.filter(|pending| pending.stage == Stage::Plus) else { return false };
+        let end = run(self.bytes, self.at, |byte| is_path_byte(byte) || byte == b'/');
+        if is_interpolation(self.bytes, end) {
+            return false;
+        }
+        pending.mention.suffix = Some(Span::new(self.at, end));
+        pending.mention.span.end = end;
+        pending.stage = Stage::Whole;
+        self.pending = Some(pending);
+        self.advance(end, Last::Other);
+        true
     }
 
     /// Behind a part of a path: more of it, or the end.
@@ -361,7 +380,16 @@ impl Scanner<'_> {
             return self.flush();
         }
         let end = run(self.bytes, self.at, |byte| is_path_byte(byte) || byte == b'/');
-        let ends_here = matches!(self.bytes.get(end), None | Some(b'"' | b' ' | b'\n' | b'\t' | b'\r' | b'\''));
+        let ends_here = match (self.frames.last(), self.bytes.get(end)) {
+            (Some(Frame::Text { indented: false }), Some(b'"')) | (_, None | Some(b' ' | b'\n' | b'\t' | b'\r')) => {
+                true
+            }
+            // In a shell script a quote may close only for the name to go on behind it.
+            (_, Some(b'"')) => {
+                matches!(self.bytes.get(end + 1), None | Some(b' ' | b'\n' | b'\t' | b'\r' | b';' | b')'))
+            }
+            _ => false,
+        };
         // The interpolation's braces belong to what is shown.
         pending.mention.span = Span::new(pending.mention.span.start, end.max(close));
         pending.mention.suffix = Some(Span::new(self.at, end));
@@ -424,20 +452,27 @@ fn is_listing(name: &[u8]) -> bool {
             | b"import-tree"
             | b"importTree"
             | b"haumea"
-            | b"easy-hosts"
+            | b"rakeLeaves"
+            | b"flattenTree"
+            | b"importDir"
+            | b"importAll"
+            | b"autoImport"
+    )
+}
+
+/// Frameworks that take in directories nobody names.
+fn is_framework(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"easy-hosts"
             | b"ez-configs"
             | b"snowfall-lib"
             | b"blueprint"
             | b"digga"
-            | b"hive"
-            | b"std"
+            | b"divnix"
             | b"omnibus"
             | b"flakelight"
             | b"nixos-unified"
-            | b"autowire"
-            | b"rakeLeaves"
-            | b"flattenTree"
-            | b"filesystem"
             | b"denful"
     )
 }
