@@ -43,6 +43,7 @@ enum Step {
 struct Walk<'a> {
     snapshot: &'a Snapshot,
     trees: FlakeTrees,
+    templates: BTreeSet<RepoPath>,
     step: Step,
     files: BTreeSet<RepoPath>,
     directories: BTreeSet<RepoPath>,
@@ -54,7 +55,8 @@ impl<'a> Walk<'a> {
         let living = flakes.iter().filter(|flake| flake.lock_expected);
         let queue: Vec<RepoPath> = living.map(|flake| flake.nix_path.clone()).collect();
         let files = queue.iter().cloned().collect();
-        Self { snapshot, trees: FlakeTrees::of(flakes), step, files, directories: BTreeSet::new(), queue }
+        let templates = flakes.iter().filter(|flake| !flake.lock_expected).map(|flake| flake.dir.clone()).collect();
+        Self { snapshot, trees: FlakeTrees::of(flakes), templates, step, files, directories: BTreeSet::new(), queue }
     }
 
     fn run(mut self) -> Reach {
@@ -73,7 +75,7 @@ impl<'a> Walk<'a> {
                 if takes_all && file.file_name() == b"flake.nix" {
                     self.everything_below(&file.parent());
                 }
-                for mention in &mentions {
+                for mention in mentions.iter().filter(|mention| !mention.is_text) {
                     self.follow(file, source, mention, lists_directories);
                 }
             }
@@ -124,7 +126,11 @@ impl<'a> Walk<'a> {
             .map(|entry| RepoPath::new(entry.path))
             .collect();
         for path in below {
-            self.push(path);
+            // A template is there to be copied: that its directory is listed does not make it part of the flake.
+            let is_template = self.trees.innermost(&path).is_some_and(|flake| self.templates.contains(flake));
+            if !is_template {
+                self.push(path);
+            }
         }
     }
 

@@ -157,7 +157,8 @@ impl Climb<'_> {
             name if passes_on(name) => {}
             "map" | "forEach" | "concatMap" | "mapAttrs" | "mapAttrs'" => {
                 let imports = first.is_some_and(|first| head(&first).0.is_some_and(|name| is_import(name.as_bytes())));
-                self.purpose = imports.then_some(Purpose::Import);
+                // Whatever else is done with each element: nothing says that it is imported as it stands.
+                self.purpose = Some(if imports { Purpose::Import } else { Purpose::Name });
             }
             name if is_import(name.as_bytes()) && !self.in_list => self.purpose = Some(Purpose::Import),
             _ => self.purpose = Some(Purpose::Name),

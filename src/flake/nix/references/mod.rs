@@ -54,6 +54,8 @@ pub struct Mention {
     pub open: bool,
     /// What stands before it.
     pub before: Before,
+    /// It is all there is in an interpolation in a string: its text goes into the string, nothing is imported.
+    pub is_text: bool,
 }
 
 impl Mention {
@@ -83,3 +85,6 @@ impl Mention {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -376,6 +376,7 @@ impl Scanner<'_> {
         let Some(mut pending) = self.pending.take() else { return };
         let is_sole = pending.first && pending.stage == Stage::Base;
         if !is_sole || self.bytes.get(self.at) != Some(&b'/') || !goes_on(self.bytes, self.at + 1) {
+            pending.mention.is_text = is_sole;
             self.pending = Some(pending);
             return self.flush();
         }
@@ -432,7 +433,7 @@ impl Scanner<'_> {
 }
 
 const fn mention(origin: Origin, span: Span, before: Before) -> Mention {
-    Mention { origin, span, text: span, suffix: None, open: false, before }
+    Mention { origin, span, text: span, suffix: None, open: false, before, is_text: false }
 }
 
 /// Functions that read a Nix file, or `default.nix` where they are given a directory.
