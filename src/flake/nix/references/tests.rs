@@ -121,7 +121,7 @@ fn path_tokens_are_those_of_rnix_in_real_files() {
 fn strings_behind_a_base_belong_to_it() {
     assert_eq!(paths_of(r#"./. + "/a.nix""#), ["././a.nix"]);
     assert_eq!(paths_of(r#"(self + "/a" + x)"#), [""]);
-    assert_eq!(paths_of(r#"self + /a/b.nix"#), ["a/b.nix"]);
+    assert_eq!(paths_of("self + /a/b.nix"), ["a/b.nix"]);
     assert_eq!(paths_of(r#""${self}/a/${x}.nix""#), ["a/"]);
     assert_eq!(paths_of(r#""${inputs.self}/a b""#), ["a"]);
     assert_eq!(paths_of(r#""${self.outPath}/a""#), ["a"]);
@@ -138,7 +138,7 @@ fn hostile_input_is_read_in_linear_time() {
     {
         let text = part.repeat(200_000);
         let started = std::time::Instant::now();
-        scan(text.as_bytes());
+        assert!(scan(text.as_bytes()).mentions.len() <= text.len());
         assert!(started.elapsed().as_secs() < 5, "{part}");
     }
 }
