@@ -1,50 +1,134 @@
-//! The few questions that git itself answers best, asked in a child process that runs nothing of the repository's.
+//! git itself in a child process, for what nothing else can: writing the index, and repositories that libgit2 does not
+//! read (SHA-256, reftable, some extensions).
+//!
+//! Nothing that a repository configures is run: no hook, no file-system monitor, no fetch of missing objects.
 
-use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use super::GitError;
-use crate::snapshot::{IgnoreRule, RepoPath};
+use super::environment::Environment;
+use super::error::GitError;
+use crate::snapshot::{RepoPath, disk};
 
-fn git(workdir: &Path) -> Command {
-    let mut command = Command::new("git");
-    command
-        .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"])
-        .current_dir(workdir)
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .env("GIT_NO_LAZY_FETCH", "1")
-        .env("GIT_LITERAL_PATHSPECS", "1")
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .stdin(Stdio::null());
-    command
+/// How to call git for one repository.
+#[derive(Clone)]
+pub(super) struct Git {
+    /// The repository's git directory.
+    pub(super) directory: PathBuf,
+    pub(super) workdir: Option<PathBuf>,
+    pub(super) environment: Environment,
 }
 
-/// The rule that ignores a path, as `git check-ignore -v` names it; `None` where none does or git is not there.
-pub(super) fn ignore_rule(workdir: &Path, path: &RepoPath) -> Option<IgnoreRule> {
-    let mut command = git(workdir);
-    command.env_remove("GIT_LITERAL_PATHSPECS").args(["check-ignore", "-v", "-z", "--stdin"]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
-    child.stdin.take()?.write_all(&[path.as_bytes(), b"\0"].concat()).ok()?;
-    let output = child.wait_with_output().ok()?;
-    let mut fields = output.stdout.split(|byte| *byte == 0).map(|field| String::from_utf8_lossy(field).into_owned());
-    let (source, line, pattern) = (fields.next()?, fields.next()?, fields.next()?);
-    // A negated pattern that matches last is listed, and says that the path is not ignored.
-    if pattern.is_empty() || pattern.starts_with('!') {
-        return None;
+impl Git {
+    fn command(&self) -> Command {
+        let mut command = Command::new("git");
+        command
+            .args(["--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"])
+            .current_dir(self.workdir.as_deref().unwrap_or(&self.directory))
+            .env_clear()
+            .envs(self.environment.iter())
+            .env("GIT_DIR", &self.directory)
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_LITERAL_PATHSPECS", "1")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .stdin(Stdio::null());
+        if let Some(workdir) = &self.workdir {
+            command.env("GIT_WORK_TREE", workdir);
+        }
+        command
     }
-    Some(IgnoreRule { source, line: line.parse().unwrap_or(1), pattern })
+
+    /// Runs git and takes its output.
+    pub(super) fn output(&self, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
+        finish(self.command().args(arguments), arguments.first().copied().unwrap_or_default())
+    }
+
+    /// Stages files as they are.
+    pub(super) fn add(&self, paths: &[RepoPath]) -> Result<(), GitError> {
+        let mut child = self
+            .command()
+            .args(["add", "--pathspec-from-file=-", "--pathspec-file-nul"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| cannot_run(&error))?;
+        if let Some(mut input) = child.stdin.take() {
+            for path in paths {
+                // git that has gone says why on its error output.
+                let written = input.write_all(path.as_bytes()).and_then(|()| input.write_all(b"\0"));
+                if written.is_err() {
+                    break;
+                }
+            }
+        }
+        let output = child.wait_with_output().map_err(|error| cannot_run(&error))?;
+        if output.status.success() { Ok(()) } else { Err(failed("add", &output.stderr)) }
+    }
+
+    /// Starts a process that gives objects one after another.
+    pub(super) fn batch(&self) -> Result<Batch, GitError> {
+        let mut command = self.command();
+        let child = command.args(["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = child.stderr(Stdio::null()).spawn().map_err(|error| cannot_run(&error))?;
+        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(GitError::new("cannot talk to git"));
+        };
+        Ok(Batch { child, input: Some(input), output: BufReader::new(output) })
+    }
 }
 
-/// Stages files.
-pub(super) fn add(workdir: &Path, paths: &[RepoPath]) -> Result<(), GitError> {
-    let mut command = git(workdir);
-    command.args(["add", "--"]);
-    command.args(paths.iter().map(|path| path.on_disk(Path::new(""))));
-    let output = command.output().map_err(|error| GitError::new(format!("cannot run git: {error}")))?;
-    if output.status.success() {
-        return Ok(());
+fn finish(command: &mut Command, what: &str) -> Result<Vec<u8>, GitError> {
+    let output = command.output().map_err(|error| cannot_run(&error))?;
+    if output.status.success() { Ok(output.stdout) } else { Err(failed(what, &output.stderr)) }
+}
+
+fn cannot_run(error: &std::io::Error) -> GitError {
+    GitError::new(format!("cannot run git: {error}")).with_help("this kind of repository needs git in PATH")
+}
+
+fn failed(what: &str, stderr: &[u8]) -> GitError {
+    let reason = String::from_utf8_lossy(stderr);
+    let reason = reason.lines().next().unwrap_or("no reason given").trim_start_matches("fatal: ");
+    GitError::new(format!("git {what}: {}", super::error::shown(Path::new(reason))))
+}
+
+/// A running `git cat-file --batch`.
+pub(super) struct Batch {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+}
+
+impl Batch {
+    /// The content of an object named by its id.
+    pub(super) fn read(&mut self, id: &str) -> Result<Vec<u8>, String> {
+        let plain = |error: std::io::Error| format!("git cat-file: {error}");
+        let input = self.input.as_mut().ok_or("git cat-file has gone")?;
+        input.write_all(format!("{id}\n").as_bytes()).and_then(|()| input.flush()).map_err(plain)?;
+        let mut header = String::new();
+        self.output.read_line(&mut header).map_err(plain)?;
+        let size = header.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok());
+        let Some(size) = size else { return Err("the object is missing".to_owned()) };
+        if size > disk::MAX_SIZE {
+            std::io::copy(&mut (&mut self.output).take(size + 1), &mut std::io::sink()).map_err(plain)?;
+            return Err("larger than 256 MB".to_owned());
+        }
+        let mut content = Vec::new();
+        (&mut self.output).take(size + 1).read_to_end(&mut content).map_err(plain)?;
+        if content.pop().is_none() || content.len() as u64 != size {
+            return Err("git cat-file stopped early".to_owned());
+        }
+        Ok(content)
     }
-    let reason = String::from_utf8_lossy(&output.stderr);
-    Err(GitError::new(format!("git add failed: {}", reason.lines().next().unwrap_or_default().escape_debug())))
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        // The end of its input ends the process; its status says nothing we need.
+        self.input.take();
+        drop(self.child.wait());
+    }
 }

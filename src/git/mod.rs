@@ -1,18 +1,38 @@
 //! Everything preflake knows from git, behind one small interface: open a [`Repository`], take a [`Snapshot`] of one
 //! of its views, stage files. The only module that knows git2, and the only one that starts git.
 //!
-//! Nothing that a repository configures is ever run: no hook, no filter, no file-system monitor.
+//! Index, ignore rules and worktree are read by code of our own, after git's own documentation and sources: it is
+//! faster than git on what a hook asks, and does not care how objects and references are stored. libgit2 gives
+//! objects; where it does not know the repository's format, git is asked in a child process. Nothing that a repository
+//! configures is ever run: no hook, no filter, no file-system monitor.
 
 mod child;
+mod config;
+mod discover;
 mod entries;
+mod environment;
+mod error;
+mod folded;
+mod ignore;
+mod index;
+mod listing;
+mod objects;
+mod owner;
 mod store;
+mod walk;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
-use self::entries::EntryList;
-use self::store::{Content, GitStore};
-use crate::snapshot::{RepoPath, Snapshot, View};
+pub use self::environment::Environment;
+pub use self::error::GitError;
+
+use self::child::Git;
+use self::config::Config;
+use self::discover::Layout;
+use self::entries::{Builder, EntryList, SKIP_WORKTREE};
+use self::objects::Objects;
+use self::store::{Base, Cache, GitStore, Worktree};
+use crate::snapshot::{Mode, RepoPath, Snapshot, View};
 
 /// Which view to take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,40 +45,11 @@ pub enum ViewChoice {
     Revision(String),
 }
 
-/// Why git's side could not do its work.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GitError {
-    /// What failed, in one line, with the path or the name concerned.
-    pub message: String,
-    /// What to do about it.
-    pub help: Option<String>,
-}
-
-impl fmt::Display for GitError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for GitError {}
-
-impl GitError {
-    fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None }
-    }
-
-    fn from_git2(what: &str, error: &git2::Error) -> Self {
-        let help = (error.code() == git2::ErrorCode::Owner)
-            .then(|| "if you trust it: `git config --global --add safe.directory DIRECTORY`".to_owned());
-        Self { message: format!("{what}: {}", error.message()), help }
-    }
-}
-
 /// A git repository, opened as git's environment says.
 pub struct Repository {
-    inner: git2::Repository,
-    workdir: Option<PathBuf>,
-    prefix: RepoPath,
+    layout: Layout,
+    config: Config,
+    environment: Environment,
 }
 
 impl Repository {
@@ -68,79 +59,77 @@ impl Repository {
     /// # Errors
     /// When there is one that cannot be opened: no permission, another owner, an unknown format.
     pub fn discover(start: &Path) -> Result<Option<Self>, GitError> {
-        let found = match std::env::var_os("GIT_DIR") {
-            Some(_) => git2::Repository::open_from_env(),
-            None => git2::Repository::discover(start),
-        };
-        match found {
-            Ok(inner) => {
-                let workdir = inner.workdir().map(Path::to_path_buf);
-                let repository = Self { inner, workdir, prefix: RepoPath::default() };
-                let prefix = repository.relative(start).unwrap_or_default();
-                Ok(Some(Self { prefix, ..repository }))
-            }
-            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(GitError::from_git2("cannot open the git repository", &error)),
-        }
+        Self::discover_with(start, Environment::current())
     }
 
-    /// The directory that holds `HEAD` and the index.
-    #[must_use]
-    pub fn git_dir(&self) -> &Path {
-        self.inner.path()
-    }
-
-    /// The directory that holds what linked worktrees share: objects, configuration, hooks.
-    #[must_use]
-    pub fn common_dir(&self) -> &Path {
-        self.inner.commondir()
-    }
-
-    /// Where the work started, relative to the root: the start directory, or `GIT_PREFIX` in a hook.
-    #[must_use]
-    pub fn prefix(&self) -> &RepoPath {
-        &self.prefix
-    }
-
-    /// Whether there is no worktree.
-    #[must_use]
-    pub fn is_bare(&self) -> bool {
-        self.workdir.is_none()
+    /// Like [`Repository::discover`], with these environment variables in place of the process's.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn discover_with(start: &Path, environment: Environment) -> Result<Option<Self>, GitError> {
+        let found = discover::discover(start, &environment)?;
+        Ok(found.map(|(layout, config)| Self { layout, config, environment }))
     }
 
     /// The root of the worktree; `None` for a bare repository.
     #[must_use]
     pub fn workdir(&self) -> Option<&Path> {
-        self.workdir.as_deref()
+        self.layout.workdir.as_deref()
     }
 
-    /// Where git looks for hooks: `core.hooksPath`, or `hooks` beside the objects.
+    /// The directory that holds `HEAD` and the index.
+    #[must_use]
+    pub fn git_dir(&self) -> &Path {
+        &self.layout.git_dir
+    }
+
+    /// The directory that holds what linked worktrees share: objects, configuration, hooks.
+    #[must_use]
+    pub fn common_dir(&self) -> &Path {
+        &self.layout.common_dir
+    }
+
+    /// Where the work started, relative to the root: the start directory, or `GIT_PREFIX` in a hook.
+    #[must_use]
+    pub fn prefix(&self) -> &RepoPath {
+        &self.layout.prefix
+    }
+
+    /// Whether there is no worktree.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        self.layout.workdir.is_none()
+    }
+
+    /// Where git looks for hooks: `core.hooksPath`, or `hooks` in the common directory.
     ///
     /// # Errors
-    /// When the configuration cannot be read.
+    /// None now; configuration that cannot be read counts as empty.
     pub fn hooks_dir(&self) -> Result<PathBuf, GitError> {
-        let failed = |error: git2::Error| GitError::from_git2("cannot read git's configuration", &error);
-        let config = self.inner.config().and_then(|mut config| config.snapshot()).map_err(failed)?;
-        match config.get_path("core.hooksPath") {
-            // git runs hooks at the top of the worktree and takes the path from there.
-            Ok(path) => Ok(self.workdir.as_deref().unwrap_or(self.inner.path()).join(path)),
-            Err(_) => Ok(self.inner.commondir().join("hooks")),
-        }
+        let configured = self.config.get("core.hookspath").filter(|path| !path.is_empty());
+        Ok(match configured.and_then(|path| config::expand(path, &self.environment)) {
+            // git runs hooks at the top of the worktree and takes a relative path from there.
+            Some(path) => self.top().join(path),
+            None => self.layout.common_dir.join("hooks"),
+        })
     }
 
     /// Whether hooks come from a directory that `core.hooksPath` names.
     #[must_use]
     pub fn has_hooks_path(&self) -> bool {
-        self.inner.config().is_ok_and(|config| config.get_entry("core.hooksPath").is_ok())
+        self.config.get("core.hookspath").is_some_and(|path| !path.is_empty())
+    }
+
+    /// The last value of a setting in git's configuration; section and name in lower case.
+    #[must_use]
+    pub fn config(&self, name: &str) -> Option<String> {
+        self.config.get(name).map(|value| String::from_utf8_lossy(value).into_owned())
     }
 
     /// The directory of `path`, which is on disk, relative to the root; `None` where it lies outside.
     #[must_use]
     pub fn relative(&self, path: &Path) -> Option<RepoPath> {
-        let absolute = path.canonicalize().ok()?;
-        let root = self.workdir.as_deref()?.canonicalize().ok()?;
-        let relative = absolute.strip_prefix(root).ok()?;
-        Some(RepoPath::new(relative.to_string_lossy().replace('\\', "/").into_bytes()))
+        discover::relative(self.workdir()?, path)
     }
 
     /// Takes a snapshot of a view.
@@ -148,36 +137,24 @@ impl Repository {
     /// # Errors
     /// When the index or the commit cannot be read, or a bare repository is asked for a worktree.
     pub fn snapshot(&self, choice: &ViewChoice) -> Result<Snapshot, GitError> {
-        let reopened = git2::Repository::open_from_env()
-            .map_err(|error| GitError::from_git2("cannot open the git repository", &error))?;
-        let (view, list, content, base) = match choice {
-            ViewChoice::Revision(rev) => {
-                let commit = reopened
-                    .revparse_single(rev)
-                    .and_then(|object| object.peel_to_commit())
-                    .map_err(|error| GitError::from_git2(&format!("no commit `{rev}`"), &error))?;
-                let tree = commit.tree().map_err(|error| GitError::from_git2("cannot read the commit", &error))?;
-                let list =
-                    EntryList::of_tree(&tree).map_err(|error| GitError::from_git2("cannot read a tree", &error))?;
-                let base = commit.parent(0).and_then(|parent| parent.tree()).ok().map(|tree| tree.id());
-                (View::Revision(commit.id().to_string()), list, Content::Objects, base)
-            }
-            ViewChoice::Index | ViewChoice::Worktree => {
-                let Some(workdir) = &self.workdir else {
-                    let help = Some("name a commit: `preflake --rev HEAD`".to_owned());
-                    return Err(GitError { help, ..GitError::new("a bare repository has no index and no worktree") });
-                };
-                let index = reopened.index().map_err(|error| GitError::from_git2("cannot read the index", &error))?;
-                let list = EntryList::of_index(&index);
-                let base = reopened.head().and_then(|head| head.peel_to_tree()).ok().map(|tree| tree.id());
-                if *choice == ViewChoice::Index {
-                    (View::Index, list, Content::Index(workdir.clone()), base)
-                } else {
-                    (View::Worktree, list, Content::Disk(workdir.clone()), base)
-                }
-            }
+        let objects = Objects::new(self.git(), self.layout.id_len);
+        if let ViewChoice::Revision(revision) = choice {
+            let commit = objects.commit(revision)?;
+            let entries = objects.files(&commit.tree)?;
+            let base = Base::Tree(commit.parent_tree);
+            let store = GitStore { objects, entries, worktree: None, on_disk: false, base, cache: Cache::default() };
+            return Ok(Snapshot::new(View::Revision(commit.id), Box::new(store)));
+        }
+        let Some(root) = self.workdir() else {
+            let error = GitError::new("a bare repository has no index and no worktree");
+            return Err(error.with_help("name a commit: `preflake --rev HEAD`"));
         };
-        Ok(Snapshot::new(view, Box::new(GitStore::new(reopened, list, content, base))))
+        let entries = self.entries(&self.index_path(), &objects)?;
+        let worktree = Some(self.worktree(root, &objects));
+        let on_disk = *choice == ViewChoice::Worktree;
+        let view = if on_disk { View::Worktree } else { View::Index };
+        let store = GitStore { objects, entries, worktree, on_disk, base: Base::Head, cache: Cache::default() };
+        Ok(Snapshot::new(view, Box::new(store)))
     }
 
     /// Stages files as `git add` does.
@@ -185,12 +162,99 @@ impl Repository {
     /// # Errors
     /// Inside a hook, where git holds the index; while another process holds it; and when git refuses.
     pub fn stage(&self, paths: &[RepoPath]) -> Result<(), GitError> {
-        if std::env::var_os("GIT_INDEX_FILE").is_some() {
-            return Err(GitError::new("inside a hook the index is not written"));
+        if self.environment.path("GIT_INDEX_FILE").is_some() {
+            let error = GitError::new("inside a hook the index is not written");
+            return Err(error.with_help("run `preflake fix` outside of the hook"));
         }
-        let Some(workdir) = &self.workdir else {
+        if self.is_bare() {
             return Err(GitError::new("a bare repository has no worktree"));
-        };
-        child::add(workdir, paths)
+        }
+        let mut lock = self.index_path().into_os_string();
+        lock.push(".lock");
+        let lock = PathBuf::from(lock);
+        if lock.symlink_metadata().is_ok() {
+            let error = GitError::at(&lock, "another git process holds the index");
+            return Err(error.with_help("wait for it to finish; if none runs, remove the file"));
+        }
+        if paths.is_empty() { Ok(()) } else { self.git().add(paths) }
     }
+
+    fn git(&self) -> Git {
+        Git {
+            directory: self.layout.git_dir.clone(),
+            workdir: self.layout.workdir.clone(),
+            environment: self.environment.clone(),
+        }
+    }
+
+    fn top(&self) -> &Path {
+        self.workdir().unwrap_or(&self.layout.git_dir)
+    }
+
+    fn index_path(&self) -> PathBuf {
+        match self.environment.path("GIT_INDEX_FILE") {
+            Some(path) => self.top().join(path),
+            None => self.layout.git_dir.join("index"),
+        }
+    }
+
+    /// The entries of an index, the directories of a sparse one unfolded as far as their trees are there.
+    fn entries(&self, path: &Path, objects: &Objects) -> Result<EntryList, GitError> {
+        let id_len = self.layout.id_len;
+        let list = index::read(path, &self.layout.git_dir, id_len)?;
+        if !list.records().iter().any(|record| record.mode == Mode::SparseDirectory) {
+            return Ok(list);
+        }
+        let mut builder = Builder::new(id_len);
+        for (entry, record) in list.iter().zip(list.records()) {
+            if entry.mode == Mode::SparseDirectory {
+                let mut below = Vec::new();
+                let unfolded = objects.each_file(entry.id, &mut |path, id, mode| {
+                    below.push(([entry.path, b"/", path].concat(), id.to_vec(), mode));
+                });
+                if unfolded.is_ok() {
+                    for (path, id, mode) in below {
+                        builder.push(&path, &id, mode, 0, SKIP_WORKTREE);
+                    }
+                    continue;
+                }
+            }
+            builder.push(entry.path, entry.id, entry.mode, record.stage, record.flags);
+        }
+        Ok(builder.finish())
+    }
+
+    fn worktree(&self, root: &Path, objects: &Objects) -> Worktree {
+        let excludes_file = match self.config.get("core.excludesfile") {
+            Some(path) => config::expand(path, &self.environment).map(|path| root.join(path)),
+            None => config::xdg_config(&self.environment).map(|base| base.join("git/ignore")),
+        };
+        let info = self.layout.common_dir.join("info/exclude");
+        let shown = info.strip_prefix(root).unwrap_or(&info).as_os_str().as_encoded_bytes().to_vec();
+        let main_index = self.layout.git_dir.join("index");
+        let whole_index = (self.index_path() != main_index).then(|| self.entries(&main_index, objects).ok()).flatten();
+        Worktree {
+            root: root.to_path_buf(),
+            git_dir: self.layout.git_dir.clone(),
+            excludes_file,
+            info_exclude: (info, shown),
+            fold: self.config.boolean("core.ignorecase") == Some(true),
+            symlinks: self.config.boolean("core.symlinks") != Some(false),
+            whole_index,
+        }
+    }
+}
+
+/// An object id in hexadecimal.
+fn hex(id: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    id.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+/// An object id from hexadecimal.
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> =
+        text.chars().map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+    let digits = digits?;
+    (digits.len() % 2 == 0).then(|| digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }

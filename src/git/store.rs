@@ -1,46 +1,103 @@
 //! The files of a git view as a [`Store`].
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::cell::{Cell, OnceCell};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use super::child;
-use super::entries::EntryList;
-use crate::snapshot::disk;
+use super::entries::{EntryList, SKIP_WORKTREE};
+use super::folded::Folded;
+use super::ignore::{Ignore, Sources};
+use super::objects::Objects;
+use super::walk::{Found, Walk};
+use crate::snapshot::disk::{self, Kind};
 use crate::snapshot::{Absence, Entry, Mode, ReadError, RepoPath, Store};
 
-/// Where content comes from.
-pub(super) enum Content {
-    /// From objects; nothing is on disk.
-    Objects,
-    /// From objects, beside the worktree at this path.
-    Index(PathBuf),
-    /// From the worktree at this path.
-    Disk(PathBuf),
+/// The worktree beside a view.
+pub(super) struct Worktree {
+    pub(super) root: PathBuf,
+    pub(super) git_dir: PathBuf,
+    pub(super) excludes_file: Option<PathBuf>,
+    pub(super) info_exclude: (PathBuf, Vec<u8>),
+    pub(super) fold: bool,
+    /// `core.symlinks` is not false.
+    pub(super) symlinks: bool,
+    /// In a commit of some files only, git's environment names an index without the rest of what is staged: this is
+    /// the whole one. What it holds is left for a later commit, not forgotten.
+    pub(super) whole_index: Option<EntryList>,
+}
+
+/// Which tree the view's commit builds on.
+pub(super) enum Base {
+    Head,
+    Tree(Option<Vec<u8>>),
 }
 
 /// A view of a repository.
 pub(super) struct GitStore {
-    repository: git2::Repository,
-    entries: EntryList,
-    content: Content,
-    base: Option<git2::Oid>,
+    pub(super) objects: Objects,
+    pub(super) entries: EntryList,
+    /// `None` where nothing is on disk: the revision view.
+    pub(super) worktree: Option<Worktree>,
+    /// Whether content is that of the disk.
+    pub(super) on_disk: bool,
+    pub(super) base: Base,
+    pub(super) cache: Cache,
 }
 
+/// What is worked out when first asked for.
+#[derive(Default)]
+pub(super) struct Cache {
+    ignore: OnceCell<Ignore>,
+    walk: OnceCell<Option<Found>>,
+    folded: OnceCell<Folded>,
+    head: OnceCell<Option<Vec<u8>>>,
+    single_questions: Cell<usize>,
+}
+
+/// After so many questions about single files, one walk answers the rest.
+const SINGLE_QUESTIONS: usize = 64;
+
 impl GitStore {
-    pub(super) fn new(
-        repository: git2::Repository,
-        entries: EntryList,
-        content: Content,
-        base: Option<git2::Oid>,
-    ) -> Self {
-        Self { repository, entries, content, base }
+    fn ignore(&self, worktree: &Worktree) -> &Ignore {
+        self.cache.ignore.get_or_init(|| {
+            Ignore::new(Sources {
+                root: worktree.root.clone(),
+                excludes_file: worktree.excludes_file.clone(),
+                info_exclude: worktree.info_exclude.clone(),
+                fold: worktree.fold,
+                left_out: self.left_out(),
+            })
+        })
     }
 
-    fn workdir(&self) -> Option<&Path> {
-        match &self.content {
-            Content::Objects => None,
-            Content::Index(workdir) | Content::Disk(workdir) => Some(workdir),
-        }
+    /// The ignore files that a sparse checkout keeps off the disk.
+    fn left_out(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
+        let skipped = |index: &usize| self.entries.records()[*index].flags & SKIP_WORKTREE != 0;
+        let entries = (0..self.entries.len()).filter(skipped).map(|index| self.entries.get(index));
+        entries
+            .filter(|entry| entry.path == b".gitignore" || entry.path.ends_with(b"/.gitignore"))
+            .filter_map(|entry| Some((entry.path.to_vec(), self.objects.blob(entry.id).ok()?)))
+            .collect()
+    }
+
+    fn walk(&self) -> Option<&Found> {
+        let walk = || {
+            let worktree = self.worktree.as_ref()?;
+            let walk = Walk {
+                root: &worktree.root,
+                git_dir: &worktree.git_dir,
+                entries: &self.entries,
+                ignore: self.ignore(worktree),
+                fold: worktree.fold,
+                presence: self.on_disk,
+            };
+            walk.run().ok()
+        };
+        self.cache.walk.get_or_init(walk).as_ref()
+    }
+
+    fn folded(&self) -> &Folded {
+        self.cache.folded.get_or_init(|| Folded::new(&self.entries))
     }
 
     fn submodule_above(&self, path: &RepoPath) -> Option<RepoPath> {
@@ -54,26 +111,37 @@ impl GitStore {
         None
     }
 
-    /// A tracked path that differs only in case, cut to the length asked for.
-    fn other_case(&self, path: &RepoPath) -> Option<RepoPath> {
-        let wanted = path.as_bytes();
-        let same = |entry: &Entry<'_>| {
-            let long_enough = entry.path.get(..wanted.len());
-            let whole = entry.path.len() == wanted.len() || entry.path.get(wanted.len()) == Some(&b'/');
-            whole && long_enough.is_some_and(|start| start.eq_ignore_ascii_case(wanted))
-        };
-        let found = self.entries.iter().find(same)?;
-        Some(RepoPath::new(&found.path[..wanted.len()]))
+    fn in_sparse_directory(&self, path: &RepoPath) -> bool {
+        let mut above = path.clone();
+        while !above.is_root() {
+            if self.entries.find(above.as_bytes()).is_some_and(|entry| entry.mode == Mode::SparseDirectory) {
+                return true;
+            }
+            above = above.parent();
+        }
+        false
     }
 
-    fn blob(&self, path: &[u8], id: git2::Oid) -> Result<Vec<u8>, ReadError> {
-        let fail = |reason: String| ReadError { path: RepoPath::new(path), reason };
-        let size = self.repository.odb().and_then(|odb| odb.read_header(id)).map_or(0, |(size, _)| size);
-        if size as u64 > disk::MAX_SIZE {
-            return Err(fail("larger than 256 MB".to_owned()));
-        }
-        let blob = self.repository.find_blob(id).map_err(|error| fail(error.message().to_owned()))?;
-        Ok(blob.content().to_vec())
+    /// Why the view does not show something that is tracked at or below `path`.
+    fn tracked_absence(&self, path: &RepoPath) -> Option<Absence> {
+        let below = self.entries.below(path.as_bytes());
+        let mut tracked = self.entries.position(path.as_bytes()).into_iter().chain(below).peekable();
+        tracked.peek()?;
+        let intended = tracked.any(|index| self.entries.get(index).intent_to_add);
+        Some(if intended && !self.on_disk { Absence::IntentToAdd } else { Absence::Deleted })
+    }
+
+    fn other_case(&self, path: &RepoPath) -> Option<Absence> {
+        let spelling = self.folded().spelling(&self.entries, path.as_bytes())?;
+        (spelling != path.as_bytes()).then(|| Absence::OtherCase(RepoPath::new(spelling)))
+    }
+}
+
+fn is_on_disk(worktree: &Worktree, entry: Entry<'_>) -> bool {
+    match disk::kind_inside(&worktree.root, &RepoPath::new(entry.path)) {
+        Some(Kind::File | Kind::Symlink) => !matches!(entry.mode, Mode::Submodule | Mode::SparseDirectory),
+        Some(Kind::Directory) => matches!(entry.mode, Mode::Submodule),
+        _ => false,
     }
 }
 
@@ -87,74 +155,77 @@ impl Store for GitStore {
     }
 
     fn is_present(&self, entry: Entry<'_>) -> bool {
-        match &self.content {
-            Content::Objects => true,
-            Content::Index(_) => !entry.intent_to_add,
-            Content::Disk(workdir) => {
-                entry.mode == Mode::Submodule || disk::exists(&RepoPath::new(entry.path).on_disk(workdir))
+        let Some(worktree) = self.worktree.as_ref().filter(|_| self.on_disk) else {
+            return self.worktree.is_none() || !entry.intent_to_add;
+        };
+        let asked = self.cache.single_questions.get();
+        if self.cache.walk.get().is_some() || asked >= SINGLE_QUESTIONS {
+            let known = self.walk().and_then(|found| found.present.get(self.entries.position(entry.path)?));
+            if let Some(present) = known {
+                return *present;
             }
         }
+        self.cache.single_questions.set(asked + 1);
+        is_on_disk(worktree, entry)
     }
 
     fn read(&self, entry: Entry<'_>) -> Result<Vec<u8>, ReadError> {
-        if let Content::Disk(workdir) = &self.content {
-            let path = RepoPath::new(entry.path);
-            return disk::read(&path.on_disk(workdir)).map_err(|reason| ReadError { path, reason });
-        }
-        let id = git2::Oid::from_bytes(entry.id)
-            .map_err(|error| ReadError { path: RepoPath::new(entry.path), reason: error.message().to_owned() })?;
-        self.blob(entry.path, id)
+        let path = RepoPath::new(entry.path);
+        let content = match self.worktree.as_ref().filter(|_| self.on_disk) {
+            Some(worktree) => match disk::kind_inside(&worktree.root, &path) {
+                Some(Kind::Symlink) if entry.mode != Mode::Symlink => Err("has become a symbolic link".to_owned()),
+                Some(Kind::File) if entry.mode == Mode::Symlink && worktree.symlinks => {
+                    Err("was a symbolic link and has become a file".to_owned())
+                }
+                _ => disk::read(&worktree.root, &path).map_err(|error| error.to_string()),
+            },
+            None => self.objects.blob(entry.id),
+        };
+        content.map_err(|reason| ReadError { path, reason })
     }
 
     fn untracked_nix_files(&self) -> Result<Vec<RepoPath>, ReadError> {
-        if self.workdir().is_none() {
-            return Ok(Vec::new());
-        }
-        let fail = |error: git2::Error| ReadError { path: RepoPath::default(), reason: error.message().to_owned() };
-        let mut options = git2::StatusOptions::new();
-        options
-            .include_untracked(true)
-            .recurse_untracked_dirs(true)
-            .include_ignored(false)
-            .exclude_submodules(true)
-            .no_refresh(true)
-            .show(git2::StatusShow::Workdir)
-            .pathspec("*.nix");
-        let statuses = self.repository.statuses(Some(&mut options)).map_err(fail)?;
-        let mut untracked: BTreeSet<RepoPath> = statuses
-            .iter()
-            .filter(|status| status.status().is_wt_new())
-            .map(|status| RepoPath::new(status.path_bytes()))
-            .collect();
-        // In a commit of some files only, git's environment names an index without the rest of what is staged. That is
-        // left for a later commit, not forgotten.
-        if std::env::var_os("GIT_INDEX_FILE").is_some()
-            && let Ok(whole) = git2::Index::open(&self.repository.path().join("index"))
-        {
-            untracked.retain(|path| whole.get_path(&path.on_disk(Path::new("")), 0).is_none());
-        }
-        Ok(untracked.into_iter().collect())
+        let Some(worktree) = &self.worktree else { return Ok(Vec::new()) };
+        let Some(found) = self.walk() else {
+            let reason = "the worktree cannot be listed".to_owned();
+            return Err(ReadError { path: RepoPath::default(), reason });
+        };
+        let later = |path: &&RepoPath| {
+            worktree.whole_index.as_ref().is_none_or(|whole| whole.position(path.as_bytes()).is_none())
+        };
+        Ok(found.untracked.iter().filter(later).cloned().collect())
     }
 
     fn absence(&self, path: &RepoPath) -> Absence {
         if let Some(submodule) = self.submodule_above(path) {
             return Absence::Submodule(submodule);
         }
-        let tracked = self.entries.find(path.as_bytes());
-        let on_disk = self.workdir().is_some_and(|workdir| disk::exists(&path.on_disk(workdir)));
-        match (tracked, self.workdir()) {
-            (Some(entry), _) if entry.intent_to_add => Absence::IntentToAdd,
-            (Some(_), Some(_)) => Absence::Deleted,
-            (None, Some(workdir)) if on_disk => {
-                child::ignore_rule(workdir, path).map_or(Absence::Untracked, Absence::Ignored)
+        if let Some(absence) = self.tracked_absence(path) {
+            return absence;
+        }
+        let Some(worktree) = &self.worktree else { return self.other_case(path).unwrap_or(Absence::Nowhere) };
+        let kind = disk::kind_inside(&worktree.root, path);
+        if self.in_sparse_directory(path) && kind.is_none() {
+            return Absence::Deleted;
+        }
+        match kind {
+            // On a disk that does not tell case apart, the tracked file is found under the other name too.
+            Some(_) if worktree.fold && self.folded().find(path.as_bytes()).is_some() => {
+                self.other_case(path).unwrap_or(Absence::Nowhere)
             }
-            _ => self.other_case(path).map_or(Absence::Nowhere, Absence::OtherCase),
+            Some(Kind::File | Kind::Symlink | Kind::Directory) => {
+                let ignored = self.ignore(worktree).decide(path.as_bytes(), kind == Some(Kind::Directory));
+                ignored.map_or(Absence::Untracked, |verdict| Absence::Ignored(verdict.rule()))
+            }
+            _ => self.other_case(path).unwrap_or(Absence::Nowhere),
         }
     }
 
     fn read_base(&self, path: &RepoPath) -> Option<Vec<u8>> {
-        let tree = self.repository.find_tree(self.base?).ok()?;
-        let entry = tree.get_path(&path.on_disk(Path::new(""))).ok()?;
-        self.blob(path.as_bytes(), entry.id()).ok()
+        let tree = match &self.base {
+            Base::Head => self.cache.head.get_or_init(|| self.objects.head_tree()).as_deref()?,
+            Base::Tree(tree) => tree.as_deref()?,
+        };
+        self.objects.blob_at(tree, path.as_bytes())
     }
 }

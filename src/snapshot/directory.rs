@@ -69,7 +69,7 @@ impl Store for Directory {
 
     fn read(&self, entry: Entry<'_>) -> Result<Vec<u8>, ReadError> {
         let path = RepoPath::new(entry.path);
-        disk::read(&path.on_disk(&self.root)).map_err(|reason| ReadError { path, reason })
+        disk::read(&self.root, &path).map_err(|error| ReadError { path, reason: error.to_string() })
     }
 
     fn untracked_nix_files(&self) -> Result<Vec<RepoPath>, ReadError> {

@@ -1,47 +1,125 @@
-//! Reading from a disk that may hold anything: devices, pipes, links, files without end.
+//! Reading from a disk that may hold anything: devices, pipes, links out of the tree, files without end.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::Path;
+
+use super::RepoPath;
 
 /// Files larger than this are not read: no flake has one.
 pub(crate) const MAX_SIZE: u64 = 256 << 20;
 
-/// Whether something is there, be it a dangling link.
-pub(crate) fn exists(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok()
+/// What lies at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    File,
+    Symlink,
+    Directory,
+    /// A device, pipe or socket.
+    Other,
 }
 
-/// The content of a regular file, or the target of a symbolic link.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let plain = |error: std::io::Error| error.to_string();
-    let kind = fs::symlink_metadata(path).map_err(plain)?.file_type();
-    if kind.is_symlink() {
-        let target = fs::read_link(path).map_err(plain)?;
-        return Ok(target.as_os_str().as_encoded_bytes().to_vec());
+/// What lies below `root` at `path`, be it a dangling link; `None` where nothing does, or where the way there leads
+/// through a symbolic link: git tracks nothing beyond one.
+pub(crate) fn kind_inside(root: &Path, path: &RepoPath) -> Option<Kind> {
+    let whole = path.on_disk(root);
+    let kind = fs::symlink_metadata(&whole).ok()?.file_type();
+    if !path.parent().is_root() && !parents_are_real(root, &path.parent()) {
+        return None;
     }
-    let file = open(path).map_err(plain)?;
-    let metadata = file.metadata().map_err(plain)?;
+    Some(match kind {
+        kind if kind.is_file() => Kind::File,
+        kind if kind.is_symlink() => Kind::Symlink,
+        kind if kind.is_dir() => Kind::Directory,
+        _ => Kind::Other,
+    })
+}
+
+/// The content of a regular file below `root`, or the target of a symbolic link; no link on the way is followed.
+pub(crate) fn read(root: &Path, path: &RepoPath) -> io::Result<Vec<u8>> {
+    match kind_inside(root, path) {
+        Some(Kind::File) => read_inside(root, path.as_bytes(), MAX_SIZE),
+        Some(Kind::Symlink) => Ok(fs::read_link(path.on_disk(root))?.as_os_str().as_encoded_bytes().to_vec()),
+        Some(Kind::Directory) => Err(io::Error::other("is a directory")),
+        Some(Kind::Other) => Err(io::Error::other("not a regular file")),
+        None => Err(io::Error::new(io::ErrorKind::NotFound, "not on disk")),
+    }
+}
+
+/// The content of a regular file below `root`; neither it nor a directory on the way may be a symbolic link.
+#[cfg(target_os = "linux")]
+pub(crate) fn read_inside(root: &Path, path: &[u8], limit: u64) -> io::Result<Vec<u8>> {
+    use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
+    let directory = rustix::fs::openat(CWD, root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::BENEATH;
+    match rustix::fs::openat2(&directory, path, flags, Mode::empty(), resolve) {
+        Ok(file) => content(File::from(file), limit),
+        // Old kernels and some sandboxes do not know the call.
+        Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => read_checked(root, path, limit),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The content of a regular file below `root`; neither it nor a directory on the way may be a symbolic link.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn read_inside(root: &Path, path: &[u8], limit: u64) -> io::Result<Vec<u8>> {
+    read_checked(root, path, limit)
+}
+
+fn read_checked(root: &Path, path: &[u8], limit: u64) -> io::Result<Vec<u8>> {
+    let path = RepoPath::new(path);
+    if !parents_are_real(root, &path.parent()) {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "a directory on the way is a symbolic link"));
+    }
+    content(open(&path.on_disk(root), true)?, limit)
+}
+
+/// The content of a regular file, wherever a link leads.
+pub(crate) fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    content(open(path, false)?, limit)
+}
+
+fn content(file: File, limit: u64) -> io::Result<Vec<u8>> {
+    let metadata = file.metadata()?;
     if !metadata.is_file() {
-        return Err("not a regular file".to_owned());
+        return Err(io::Error::other("not a regular file"));
     }
-    if metadata.len() > MAX_SIZE {
-        return Err("larger than 256 MB".to_owned());
+    if metadata.len() > limit {
+        return Err(io::Error::other(format!("larger than {} MB", limit >> 20)));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
-    file.take(MAX_SIZE).read_to_end(&mut bytes).map_err(plain)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default().saturating_add(1));
+    // A file that grows meanwhile is read up to the limit.
+    file.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Whether every directory from `root` to `directory` is one, not a link to one.
+pub(crate) fn parents_are_real(root: &Path, directory: &RepoPath) -> bool {
+    let mut whole = root.to_path_buf();
+    let parts = directory.as_bytes().split(|byte| *byte == b'/').filter(|part| !part.is_empty());
+    for part in parts {
+        whole.push(RepoPath::new(part).on_disk(Path::new("")));
+        if !fs::symlink_metadata(&whole).is_ok_and(|metadata| metadata.is_dir()) {
+            return false;
+        }
+    }
+    true
 }
 
 /// Opens without waiting: a pipe without a writer would block for ever.
 #[cfg(unix)]
-fn open(path: &Path) -> std::io::Result<File> {
+fn open(path: &Path, no_follow: bool) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
-    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
+    let mut flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+    flags.set(rustix::fs::OFlags::NOFOLLOW, no_follow);
     OpenOptions::new().read(true).custom_flags(i32::try_from(flags.bits()).unwrap_or_default()).open(path)
 }
 
 #[cfg(not(unix))]
-fn open(path: &Path) -> std::io::Result<File> {
+fn open(path: &Path, no_follow: bool) -> io::Result<File> {
+    if no_follow && fs::symlink_metadata(path)?.is_symlink() {
+        return Err(io::Error::other("a symbolic link"));
+    }
     OpenOptions::new().read(true).open(path)
 }

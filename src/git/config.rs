@@ -1,0 +1,408 @@
+//! The few settings of git's configuration that decide what it tracks, ignores and trusts.
+//!
+//! Files in git's order (system, global, repository, worktree, command), the last value wins; `include` and
+//! `includeIf` on `gitdir`, `gitdir/i` and `onbranch`. Written after git-config(1); what is malformed is skipped, as
+//! git itself refuses to work with it before a hook runs.
+
+use std::path::{Path, PathBuf};
+
+use super::environment::Environment;
+use super::ignore::wildmatch::{self, Flags};
+use crate::snapshot::disk;
+
+/// Settings in the order in which they were read: section and name in lower case, the subsection as written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Config {
+    values: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+}
+
+/// What `includeIf` conditions look at.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Conditions {
+    pub(super) git_dir: PathBuf,
+    pub(super) branch: Option<Vec<u8>>,
+}
+
+const MAX_FILE: u64 = 16 << 20;
+const MAX_INCLUDES: usize = 10;
+
+impl Config {
+    /// The settings that a repository cannot influence: system, global and command line.
+    pub(super) fn protected(environment: &Environment, conditions: &Conditions) -> Self {
+        let mut config = Self::default();
+        config.add_outer(environment, conditions);
+        config.add_command(environment);
+        config
+    }
+
+    /// All settings in force in a repository.
+    pub(super) fn of_repository(environment: &Environment, common_dir: &Path, conditions: &Conditions) -> Self {
+        let mut config = Self::default();
+        config.add_outer(environment, conditions);
+        config.add_file(&common_dir.join("config"), environment, conditions, 0);
+        if config.boolean("extensions.worktreeconfig") == Some(true) {
+            config.add_file(&conditions.git_dir.join("config.worktree"), environment, conditions, 0);
+        }
+        config.add_command(environment);
+        config
+    }
+
+    /// One file alone, without includes: for what decides the repository's format.
+    pub(super) fn of_file(path: &Path) -> Self {
+        let mut config = Self::default();
+        if let Ok(content) = disk::read_file(path, MAX_FILE) {
+            parse(&content, &mut |name, value| config.values.push((name, value)));
+        }
+        config
+    }
+
+    fn last(&self, name: &str) -> Option<&(Vec<u8>, Option<Vec<u8>>)> {
+        self.values.iter().rev().find(|(key, _)| key == name.as_bytes())
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&[u8]> {
+        self.last(name)?.1.as_deref()
+    }
+
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.values.iter().filter(move |(key, _)| key == name.as_bytes()).filter_map(|(_, value)| value.as_deref())
+    }
+
+    pub(super) fn boolean(&self, name: &str) -> Option<bool> {
+        self.last(name).map(|(_, value)| is_true(value.as_deref()))
+    }
+
+    fn add_outer(&mut self, environment: &Environment, conditions: &Conditions) {
+        if environment.boolean("GIT_CONFIG_NOSYSTEM") != Some(true) {
+            let system = environment.path("GIT_CONFIG_SYSTEM").unwrap_or_else(|| PathBuf::from("/etc/gitconfig"));
+            self.add_file(&system, environment, conditions, 0);
+        }
+        if let Some(global) = environment.get("GIT_CONFIG_GLOBAL") {
+            self.add_file(Path::new(global), environment, conditions, 0);
+            return;
+        }
+        if let Some(base) = xdg_config(environment) {
+            self.add_file(&base.join("git/config"), environment, conditions, 0);
+        }
+        if let Some(home) = environment.path("HOME") {
+            self.add_file(&home.join(".gitconfig"), environment, conditions, 0);
+        }
+    }
+
+    fn add_file(&mut self, path: &Path, environment: &Environment, conditions: &Conditions, depth: usize) {
+        let Ok(content) = disk::read_file(path, MAX_FILE) else { return };
+        let mut read = Vec::new();
+        parse(&content, &mut |name, value| read.push((name, value)));
+        for (name, value) in read {
+            let included =
+                value.as_deref().filter(|_| depth < MAX_INCLUDES && includes(&name, path, environment, conditions));
+            if let Some(target) = included.and_then(|value| expand(value, environment)) {
+                let target = path.parent().unwrap_or(Path::new("")).join(target);
+                self.add_file(&target, environment, conditions, depth + 1);
+            } else {
+                self.values.push((name, value));
+            }
+        }
+    }
+
+    /// `git -c`, and `GIT_CONFIG_COUNT` with its keys and values.
+    fn add_command(&mut self, environment: &Environment) {
+        let count = environment.get("GIT_CONFIG_COUNT").and_then(|value| value.to_str()?.parse::<usize>().ok());
+        for index in 0..count.unwrap_or(0).min(10_000) {
+            let key = environment.get(&format!("GIT_CONFIG_KEY_{index}"));
+            let value = environment.get(&format!("GIT_CONFIG_VALUE_{index}"));
+            if let (Some(key), Some(value)) = (key, value) {
+                self.values.push((normal(key.as_encoded_bytes()), Some(value.as_encoded_bytes().to_vec())));
+            }
+        }
+        if let Some(parameters) = environment.get("GIT_CONFIG_PARAMETERS") {
+            for (key, value) in parameters_of(parameters.as_encoded_bytes()) {
+                self.values.push((normal(&key), value));
+            }
+        }
+    }
+}
+
+/// As git reads a boolean: a name without `=` is true, an empty value false.
+pub(super) fn is_true(value: Option<&[u8]>) -> bool {
+    let Some(value) = value else { return true };
+    let lower = value.to_ascii_lowercase();
+    match lower.as_slice() {
+        b"true" | b"yes" | b"on" => true,
+        b"" | b"false" | b"no" | b"off" => false,
+        number => std::str::from_utf8(number).ok().and_then(|text| text.parse::<i64>().ok()).is_some_and(|n| n != 0),
+    }
+}
+
+/// `$XDG_CONFIG_HOME`, or `.config` in the home directory.
+pub(super) fn xdg_config(environment: &Environment) -> Option<PathBuf> {
+    environment.path("XDG_CONFIG_HOME").or_else(|| Some(environment.path("HOME")?.join(".config")))
+}
+
+/// A path as configuration writes it, with `~/` for the home directory.
+pub(super) fn expand(value: &[u8], environment: &Environment) -> Option<PathBuf> {
+    let path = crate::snapshot::RepoPath::new(value).on_disk(Path::new(""));
+    match path.strip_prefix("~") {
+        Ok(rest) => Some(environment.path("HOME")?.join(rest)),
+        Err(_) => Some(path),
+    }
+}
+
+fn includes(name: &[u8], file: &Path, environment: &Environment, conditions: &Conditions) -> bool {
+    if name == b"include.path" {
+        return true;
+    }
+    let Some(condition) = name.strip_prefix(b"includeif.").and_then(|rest| rest.strip_suffix(b".path")) else {
+        return false;
+    };
+    if let Some(pattern) = condition.strip_prefix(b"gitdir:") {
+        git_dir_matches(pattern, false, file, environment, conditions)
+    } else if let Some(pattern) = condition.strip_prefix(b"gitdir/i:") {
+        git_dir_matches(pattern, true, file, environment, conditions)
+    } else if let Some(pattern) = condition.strip_prefix(b"onbranch:") {
+        let mut pattern = pattern.to_vec();
+        if pattern.ends_with(b"/") {
+            pattern.extend_from_slice(b"**");
+        }
+        let flags = Flags { pathname: true, fold: false };
+        conditions.branch.as_ref().is_some_and(|branch| wildmatch::matches(&pattern, branch, flags))
+    } else {
+        false
+    }
+}
+
+fn git_dir_matches(pattern: &[u8], fold: bool, file: &Path, environment: &Environment, on: &Conditions) -> bool {
+    let mut whole = Vec::new();
+    if let Some(rest) = pattern.strip_prefix(b"./") {
+        let here = file.canonicalize().ok().and_then(|file| Some(file.parent()?.to_path_buf()));
+        let Some(here) = here else { return false };
+        whole.extend_from_slice(here.as_os_str().as_encoded_bytes());
+        whole.push(b'/');
+        whole.extend_from_slice(rest);
+    } else if let Some(rest) = pattern.strip_prefix(b"~/") {
+        let Some(home) = environment.path("HOME") else { return false };
+        whole.extend_from_slice(home.as_os_str().as_encoded_bytes());
+        whole.push(b'/');
+        whole.extend_from_slice(rest);
+    } else {
+        if !pattern.starts_with(b"/") {
+            whole.extend_from_slice(b"**/");
+        }
+        whole.extend_from_slice(pattern);
+    }
+    if whole.ends_with(b"/") {
+        whole.extend_from_slice(b"**");
+    }
+    let flags = Flags { pathname: true, fold };
+    let matches = |path: &Path| wildmatch::matches(&whole, path.as_os_str().as_encoded_bytes(), flags);
+    matches(&on.git_dir) || on.git_dir.canonicalize().is_ok_and(|real| matches(&real))
+}
+
+/// Lower case but for the subsection, which stands between the first and the last dot.
+fn normal(key: &[u8]) -> Vec<u8> {
+    let first = key.iter().position(|byte| *byte == b'.').unwrap_or(key.len());
+    let last = key.iter().rposition(|byte| *byte == b'.').unwrap_or(key.len());
+    let lower = |(index, byte): (usize, &u8)| {
+        if index > first && index < last { *byte } else { byte.to_ascii_lowercase() }
+    };
+    key.iter().enumerate().map(lower).collect()
+}
+
+/// `GIT_CONFIG_PARAMETERS`: shell-quoted words, `'key=value'` of old or `'key'='value'`.
+fn parameters_of(text: &[u8]) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+    let mut found = Vec::new();
+    let mut rest = text.trim_ascii_start();
+    while let Some((word, after)) = quoted(rest) {
+        if let Some((value, after)) = after.strip_prefix(b"=").and_then(quoted) {
+            found.push((word, Some(value)));
+            rest = after.trim_ascii_start();
+            continue;
+        }
+        if let Some(after) = after.strip_prefix(b"=") {
+            found.push((word, None));
+            rest = after.trim_ascii_start();
+            continue;
+        }
+        match word.iter().position(|byte| *byte == b'=') {
+            Some(equals) => found.push((word[..equals].to_vec(), Some(word[equals + 1..].to_vec()))),
+            None => found.push((word, None)),
+        }
+        rest = after.trim_ascii_start();
+    }
+    found
+}
+
+/// A word as git's `sq_quote` writes it.
+fn quoted(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut rest = text.strip_prefix(b"'")?;
+    let mut word = Vec::new();
+    loop {
+        let end = rest.iter().position(|byte| *byte == b'\'')?;
+        word.extend_from_slice(&rest[..end]);
+        rest = &rest[end + 1..];
+        match rest {
+            [b'\\', escaped @ (b'\'' | b'!'), b'\'', after @ ..] => {
+                word.push(*escaped);
+                rest = after;
+            }
+            _ => return Some((word, rest)),
+        }
+    }
+}
+
+/// Reads the syntax of a configuration file.
+fn parse(content: &[u8], found: &mut dyn FnMut(Vec<u8>, Option<Vec<u8>>)) {
+    let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
+    let mut section = Vec::new();
+    let mut at = 0;
+    while let Some(byte) = content.get(at) {
+        match byte {
+            b'[' => (section, at) = header(content, at + 1),
+            b'#' | b';' => at = line_end(content, at),
+            byte if byte.is_ascii_whitespace() => at += 1,
+            byte if byte.is_ascii_alphabetic() => {
+                let end = name_end(content, at);
+                let mut name = section.clone();
+                name.push(b'.');
+                name.extend(content[at..end].to_ascii_lowercase());
+                let blanks = content[end..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+                at = end + blanks;
+                let value = if content.get(at) == Some(&b'=') {
+                    let (value, next) = value(content, at + 1);
+                    at = next;
+                    Some(value)
+                } else {
+                    at = line_end(content, at);
+                    None
+                };
+                found(name, value);
+            }
+            _ => at = line_end(content, at),
+        }
+    }
+}
+
+fn name_end(content: &[u8], at: usize) -> usize {
+    at + content[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count()
+}
+
+fn line_end(content: &[u8], at: usize) -> usize {
+    content[at..].iter().position(|byte| *byte == b'\n').map_or(content.len(), |end| at + end)
+}
+
+/// `[section]`, `[section "subsection"]` or `[section.subsection]`, from behind the bracket.
+fn header(content: &[u8], mut at: usize) -> (Vec<u8>, usize) {
+    let mut name = Vec::new();
+    while let Some(byte) = content.get(at) {
+        at += 1;
+        match byte {
+            b']' | b'\n' => return (name, at),
+            b'"' => {
+                name.push(b'.');
+                while let Some(byte) = content.get(at) {
+                    at += 1;
+                    match byte {
+                        b'"' | b'\n' => break,
+                        b'\\' => {
+                            name.extend(content.get(at));
+                            at += 1;
+                        }
+                        byte => name.push(*byte),
+                    }
+                }
+            }
+            b' ' | b'\t' => {}
+            byte => name.push(byte.to_ascii_lowercase()),
+        }
+    }
+    (name, at)
+}
+
+/// A value from behind its `=`: quotes, escapes, comments, lines that go on.
+fn value(content: &[u8], mut at: usize) -> (Vec<u8>, usize) {
+    let mut value = Vec::new();
+    // The length up to the last byte that is not an unquoted blank.
+    let mut kept = 0;
+    let mut in_quotes = false;
+    while let Some(byte) = content.get(at) {
+        at += 1;
+        match byte {
+            b'\n' => break,
+            b'\r' if content.get(at) == Some(&b'\n') => {}
+            b'#' | b';' if !in_quotes => {
+                at = line_end(content, at);
+                break;
+            }
+            b'"' => {
+                in_quotes = !in_quotes;
+                kept = value.len();
+            }
+            b'\\' => {
+                let escaped = content.get(at).copied();
+                at += 1;
+                match escaped {
+                    Some(b'\n') => continue,
+                    Some(b'\r') if content.get(at) == Some(&b'\n') => {
+                        at += 1;
+                        continue;
+                    }
+                    Some(b'n') => value.push(b'\n'),
+                    Some(b't') => value.push(b'\t'),
+                    Some(b'b') => value.push(8),
+                    Some(byte) => value.push(byte),
+                    None => {}
+                }
+                kept = value.len();
+            }
+            b' ' | b'\t' if !in_quotes && value.is_empty() => {}
+            byte => {
+                value.push(*byte);
+                if in_quotes || !matches!(byte, b' ' | b'\t') {
+                    kept = value.len();
+                }
+            }
+        }
+    }
+    value.truncate(kept);
+    (value, at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Config {
+        let mut config = Config::default();
+        parse(text.as_bytes(), &mut |name, value| config.values.push((name, value)));
+        config
+    }
+
+    #[test]
+    fn sections_names_and_values_as_git_reads_them() {
+        let config = read(
+            "[core]\n\tBare = false ; no\n\thooksPath = \"a b\" # c\n\tfileMode\n[includeIf \"gitdir:~/W\\\"x/\"] path = q\\\n r\n",
+        );
+        assert_eq!(config.get("core.bare"), Some(&b"false"[..]));
+        assert_eq!(config.get("core.hookspath"), Some(&b"a b"[..]));
+        assert_eq!(config.boolean("core.filemode"), Some(true));
+        assert_eq!(config.get("includeif.gitdir:~/W\"x/.path"), Some(&b"q r"[..]));
+    }
+
+    #[test]
+    fn parameters_in_both_of_gits_forms() {
+        let found = parameters_of(b"'core.a=b c' 'core.d'='it'\\''s' 'core.e'=");
+        let expected = [
+            (b"core.a".to_vec(), Some(b"b c".to_vec())),
+            (b"core.d".to_vec(), Some(b"it's".to_vec())),
+            (b"core.e".to_vec(), None),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn unfinished_text_ends_quietly() {
+        for text in ["[", "[a \"", "[a \"\\", "[a]\nb", "[a]\nb =", "[a]\nb = \"", "[a]\nb = \\"] {
+            read(text);
+        }
+    }
+}
