@@ -1,3 +1,4 @@
 //! The integration tests: one binary, real programs, hermetic repositories.
 
+mod git;
 mod pages;
