@@ -3,7 +3,6 @@
 use crate::diagnostic::Label;
 use crate::flake::lock::{LockFile, LockGraph, Place};
 use crate::flake::{Flake, InputAttrPath, is_flake_id};
-use crate::snapshot::RepoPath;
 use crate::source::Span;
 
 /// The key of the node that holds the edge of an input path, as the lock spells it.
@@ -37,11 +36,6 @@ pub(super) fn declaration(flake: &Flake, input: &InputAttrPath) -> Option<Span> 
     (1..input.0.len()).rev().find_map(|length| {
         flake.nix.declaration(&InputAttrPath(input.0[..length].to_vec())).map(|found| found.name_span)
     })
-}
-
-/// The command that brings the lock up to date, as typed at the repository's root.
-pub(super) fn lock_command(dir: &RepoPath) -> String {
-    if dir.is_root() { "nix flake lock".to_owned() } else { format!("nix flake lock ./{dir}") }
 }
 
 /// The line that makes an input follow: `home-manager.inputs.nixpkgs.follows = "nixpkgs";`, as it stands inside

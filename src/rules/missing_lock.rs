@@ -1,8 +1,8 @@
 //! `missing-lock`: the flake has inputs, and the view holds no flake.lock.
 
-use super::evidence::lock_command;
 use super::{Context, FixAvailability, Level, Rule};
 use crate::diagnostic::{Diagnostic, Label};
+use crate::flake::lock::lock_command;
 use crate::flake::{Flake, LockState};
 use crate::snapshot::{Absence, View};
 use crate::source::Span;

@@ -1,10 +1,12 @@
 //! `stale-lock`: flake.lock is not the one that Nix would write for flake.nix.
 
-use super::evidence::{declaration, edge, follows_line, lock_command};
+use std::collections::BTreeSet;
+
+use super::evidence::{declaration, edge, follows_line};
 use super::{Context, FixAvailability, Level, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Label};
-use crate::flake::compare::{Change, ChangeKind, Comparison};
-use crate::flake::lock::LockFile;
+use crate::flake::compare::{Change, ChangeKind, Comparison, FollowsError};
+use crate::flake::lock::{LockFile, lock_command};
 use crate::flake::{Flake, InputAttrPath};
 use crate::source::Span;
 
@@ -22,7 +24,9 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for flake in cx.flakes {
         let (Some(lock), Some(comparison)) = (flake.valid_lock(), &flake.comparison) else { continue };
         let fix = fix(flake, lock, comparison);
-        for change in &comparison.changes {
+        let broken: BTreeSet<&InputAttrPath> = comparison.follows_errors.iter().map(FollowsError::input).collect();
+        // A `follows` that leads nowhere is `broken-follows`' to say; no lock could be written for it.
+        for change in comparison.changes.iter().filter(|change| !broken.contains(&change.input)) {
             let mut finding = finding(flake, lock, change).input(change.input.clone());
             finding.help = Some(help(flake, change));
             finding.fix.clone_from(&fix);
@@ -123,4 +127,85 @@ fn fix(flake: &Flake, lock: &LockFile, comparison: &Comparison) -> Option<Fix> {
         edits: vec![edit],
         stage: Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::diagnostic::Diagnostic;
+    use crate::references::testing::{findings, view_of};
+    use crate::snapshot::{FileState, Memory};
+
+    const ROOT: &str = r#""root":{"inputs":{"a":"a","b":["a"]}}"#;
+
+    fn node(key: &str, repo: &str) -> String {
+        format!(
+            r#""{key}":{{"locked":{{"lastModified":1,"narHash":"sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","owner":"o","repo":"{repo}","rev":"1111111111111111111111111111111111111111","type":"github"}},"original":{{"owner":"o","repo":"{repo}","type":"github"}}}}"#
+        )
+    }
+
+    fn found(dir: &str, inputs: &str, nodes: &str) -> Vec<Diagnostic> {
+        let nix = format!("{{ inputs = {{ {inputs} }}; outputs = _: {{ }}; }}");
+        let lock = format!(r#"{{"nodes":{{{nodes}}},"root":"root","version":7}}"#);
+        let memory = Memory::new().file(&format!("{dir}flake.nix"), &nix, FileState::Tracked).file(
+            &format!("{dir}flake.lock"),
+            &lock,
+            FileState::Tracked,
+        );
+        findings(&RULE, &view_of(memory))
+    }
+
+    fn messages(inputs: &str) -> Vec<String> {
+        let nodes = format!("{},{ROOT}", node("a", "a"));
+        found("", inputs, &nodes).into_iter().map(|finding| finding.message).collect()
+    }
+
+    #[test]
+    fn each_difference_is_said_once() {
+        let a = r#"a.url = "github:o/a";"#;
+        assert_eq!(messages(&format!("{a} b.follows = \"a\";")), [] as [&str; 0]);
+        assert_eq!(messages(a), ["input `b` is locked, but flake.nix does not declare it"]);
+        assert_eq!(
+            messages(r#"a.url = "github:o/a/v2"; b.follows = "a";"#),
+            ["input `a` is locked for `github:o/a`, but flake.nix asks for `github:o/a/v2`"]
+        );
+        assert_eq!(
+            messages(&format!("{a} b.url = \"github:o/b\";")),
+            ["input `b` follows `a` in flake.lock, but not in flake.nix"]
+        );
+        assert_eq!(messages(&format!("{a} b.follows = \"a\"; c.url = \"github:o/c\";")), ["input `c` is not locked"]);
+    }
+
+    #[test]
+    fn a_renamed_input_is_said_once() {
+        assert_eq!(
+            messages(r#"z.url = "github:o/a"; b.follows = "z";"#),
+            ["input `z` is locked under the name `a`", "input `b` follows `a` in flake.lock, but `z` in flake.nix",]
+        );
+    }
+
+    /// `broken-follows` says that one.
+    #[test]
+    fn a_follows_that_leads_nowhere_is_not_also_stale() {
+        assert_eq!(messages(r#"a.url = "github:o/a"; b.follows = "x";"#), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn the_command_works_from_the_root() {
+        let nodes = format!("{},{ROOT}", node("a", "a"));
+        let found = found("sub/", r#"a.url = "github:o/a";"#, &nodes);
+        let help = found.iter().find_map(|finding| finding.help.as_deref());
+        assert_eq!(help, Some("run `nix flake lock ./sub`, and commit flake.lock with flake.nix"));
+        let fix = found.iter().find_map(|finding| finding.fix.as_ref()).expect("a removal needs no network");
+        assert!(!fix.edits[0].text.contains(r#""b""#), "{}", fix.edits[0].text);
+    }
+
+    #[test]
+    fn inputs_that_share_an_entry_are_given_their_own() {
+        let nodes = format!(r#"{},"root":{{"inputs":{{"a":"a","b":"a"}}}}"#, node("a", "a"));
+        let found = found("", r#"a.url = "github:o/a"; b.url = "github:o/a";"#, &nodes);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        let fix = found[0].fix.as_ref().expect("a copy needs no network");
+        assert!(fix.edits[0].text.contains("\"b\": {\n      \"locked\""), "{}", fix.edits[0].text);
+    }
 }

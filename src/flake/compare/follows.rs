@@ -6,12 +6,17 @@ use super::FollowsError;
 use crate::flake::InputAttrPath;
 use crate::flake::lock::{LockEdge, LockGraph, NodeId, Unresolved};
 
+/// After as many look-ups that were too long the check is given up: a file could hold one in every line.
+const MAX_LOOK_UPS_OF_LONG_WAYS: usize = 100;
+
 /// Checks every reachable `follows` with a target. What would have to be looked up in an input that is not known yet
-/// (`unknown`: it must be fetched first) is left out.
-pub(super) fn check(graph: &LockGraph, unknown: &BTreeSet<InputAttrPath>) -> Vec<FollowsError> {
+/// (`unknown`: it must be fetched first) is left out. The flag says whether the check was given up.
+pub(super) fn check(graph: &LockGraph, unknown: &BTreeSet<InputAttrPath>) -> (Vec<FollowsError>, bool) {
     let mut errors = Vec::new();
+    let mut too_long = 0;
     let mut reached = graph.nodes_by_path();
     reached.push((InputAttrPath::default(), LockGraph::ROOT));
+    let unknown_nodes: BTreeSet<NodeId> = unknown.iter().filter_map(|path| graph.resolve(path)).collect();
     for (path, id) in reached {
         for (name, edge) in &graph.node(id).inputs {
             let LockEdge::Follows(target) = edge else { continue };
@@ -21,26 +26,27 @@ pub(super) fn check(graph: &LockGraph, unknown: &BTreeSet<InputAttrPath>) -> Vec
             match graph.find(target) {
                 Ok(_) => {}
                 Err(Unresolved::Cycle(cycle)) => errors.push(FollowsError::Cycle { input: path.child(name), cycle }),
-                Err(Unresolved::Missing) if leads_into_unknown(graph, target, unknown) => {}
+                Err(Unresolved::Missing) if leads_into(graph, target, &unknown_nodes) => {}
                 Err(Unresolved::Missing) => {
                     errors.push(FollowsError::Missing { input: path.child(name), target: target.clone() });
                 }
+                Err(Unresolved::TooLong) => too_long += 1,
+            }
+            if too_long > MAX_LOOK_UPS_OF_LONG_WAYS {
+                return (errors, true);
             }
         }
     }
     errors.sort_by(|a, b| a.input().cmp(b.input()));
-    errors
+    (errors, too_long > 0)
 }
 
-/// Whether a path that does not resolve stops inside an input whose own inputs are not known.
-fn leads_into_unknown(graph: &LockGraph, target: &InputAttrPath, unknown: &BTreeSet<InputAttrPath>) -> bool {
-    if unknown.is_empty() {
-        return false;
-    }
-    let unknown_nodes: BTreeSet<NodeId> = unknown.iter().filter_map(|path| graph.resolve(path)).collect();
+/// Whether a path that does not resolve stops inside one of these nodes.
+fn leads_into(graph: &LockGraph, target: &InputAttrPath, nodes: &BTreeSet<NodeId>) -> bool {
     // The longest prefix that resolves is where the look-up stopped.
-    (0..=target.0.len())
-        .rev()
-        .find_map(|length| graph.resolve(&InputAttrPath(target.0[..length].to_vec())))
-        .is_some_and(|id| unknown_nodes.contains(&id))
+    !nodes.is_empty()
+        && (0..=target.0.len())
+            .rev()
+            .find_map(|length| graph.resolve(&InputAttrPath(target.0[..length].to_vec())))
+            .is_some_and(|id| nodes.contains(&id))
 }

@@ -152,8 +152,79 @@ pub fn compare(snapshot: &Snapshot, dir: &RepoPath, nix: &FlakeNix, lock: Option
         return Comparison { undecided: vec![InputAttrPath::default()], ..Comparison::default() };
     }
     let old = lock.map_or_else(LockGraph::empty, |lock| lock.graph.clone());
-    let walked = walk::walk(snapshot, dir, nix, old.clone());
-    let follows_errors =
-        if walked.input_errors.is_empty() { follows::check(&walked.new, &walked.unknown) } else { Vec::new() };
+    let mut walked = walk::walk(snapshot, dir, nix, old.clone());
+    let mut follows_errors = Vec::new();
+    if walked.input_errors.is_empty() && !walked.gave_up {
+        (follows_errors, walked.gave_up) = follows::check(&walked.new, &walked.unknown);
+    }
     summary::summarize(&old, walked, follows_errors)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::time::{Duration, Instant};
+
+    use crate::flake::{Flake, LockVerdict};
+    use crate::snapshot::{FileState, Memory, RepoPath};
+
+    /// The flake with these inputs and a lock in which node `n` of `count` has the edges that `edges` writes for it.
+    fn flake(inputs: &str, count: usize, edges: impl Fn(usize) -> String) -> Flake {
+        let mut nodes = String::new();
+        for node in 0..count {
+            let written = write!(
+                nodes,
+                r#""n{node}":{{"inputs":{{{}}},"locked":{{"owner":"o","repo":"r{node}","rev":"1111111111111111111111111111111111111111","type":"github"}},"original":{{"owner":"o","repo":"r{node}","type":"github"}}}},"#,
+                edges(node)
+            );
+            assert!(written.is_ok(), "writing to a string does not fail");
+        }
+        let lock = format!(r#"{{"nodes":{{{nodes}"root":{{"inputs":{{"a":"n0"}}}}}},"root":"root","version":7}}"#);
+        let snapshot = Memory::new()
+            .file("flake.nix", &format!("{{ inputs = {{ {inputs} }}; outputs = _: {{ }}; }}"), FileState::Tracked)
+            .file("flake.lock", &lock, FileState::Tracked)
+            .snapshot();
+        Flake::read(&snapshot, &RepoPath::from("")).expect("flake.nix is in the view")
+    }
+
+    const A: &str = "a.url = \"github:o/r0\";";
+
+    /// Nix would need as many nodes as there are ways through the lock, two to the power of the depth.
+    #[test]
+    fn a_lock_that_would_explode_is_stale_at_once() {
+        let start = Instant::now();
+        let flake = flake(A, 200, |node| match node {
+            199 => String::new(),
+            _ => format!(r#""x":"n{0}","y":"n{0}""#, node + 1),
+        });
+        assert_eq!(flake.lock_verdict(), LockVerdict::Stale);
+        assert!(start.elapsed() < Duration::from_secs(20), "took {:?}", start.elapsed());
+    }
+
+    #[test]
+    fn a_deep_chain_of_nodes_neither_overflows_nor_lasts() {
+        let start = Instant::now();
+        let flake = flake(A, 100_000, |node| match node {
+            99_999 => String::new(),
+            _ => format!(r#""x":"n{}""#, node + 1),
+        });
+        assert_eq!(flake.lock_verdict(), LockVerdict::Undecided);
+        assert!(start.elapsed() < Duration::from_secs(20), "took {:?}", start.elapsed());
+    }
+
+    #[test]
+    fn many_follows_that_lead_to_one_another_do_not_last() {
+        let start = Instant::now();
+        let mut inputs = A.to_owned();
+        for number in 0..1_000 {
+            let written = write!(inputs, "b{number}.follows = \"b{}\";", number + 1);
+            assert!(written.is_ok(), "writing to a string does not fail");
+        }
+        inputs.push_str("b1000.follows = \"a\";");
+        let flake = flake(&inputs, 1, |_| String::new());
+        assert_eq!(flake.lock_verdict(), LockVerdict::Stale);
+        let comparison = flake.comparison.as_ref().expect("both files are valid");
+        assert!(comparison.follows_errors.is_empty(), "{:?}", comparison.follows_errors.first());
+        assert!(start.elapsed() < Duration::from_secs(40), "took {:?}", start.elapsed());
+    }
 }

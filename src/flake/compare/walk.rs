@@ -19,6 +19,9 @@ const MAX_NODES: usize = 200_000;
 /// Longer input paths than this are not followed.
 const MAX_DEPTH: usize = 1_000;
 
+/// Nor are all paths together to have more names than this: each level copies the path that leads to it.
+const MAX_NAMES: usize = 1_000_000;
+
 /// What the walk met.
 pub(super) struct Walked {
     /// The new lock; without what lies below inputs in `unknown`.
@@ -111,8 +114,10 @@ pub(super) fn walk(snapshot: &Snapshot, dir: &RepoPath, nix: &FlakeNix, old: Loc
         creating: vec![dir.clone()],
         quiet: false,
     });
+    let mut names = 0;
     while let Some(frame) = walker.stack.pop() {
-        if walker.out.new.nodes.len() > MAX_NODES || frame.path.0.len() > MAX_DEPTH {
+        names += (frame.path.0.len() + 1) * (frame.inputs.len() + 1);
+        if walker.out.new.nodes.len() > MAX_NODES || frame.path.0.len() > MAX_DEPTH || names > MAX_NAMES {
             walker.out.gave_up = true;
             break;
         }
@@ -173,7 +178,8 @@ impl Walker<'_> {
 
     fn frame(&mut self, frame: &Frame) {
         if let Some(overrides) = self.overrides.get(&frame.path) {
-            let unknown = |name: &&InputName| frame.inputs.iter().all(|input| input.name != **name);
+            let names: BTreeSet<&InputName> = frame.inputs.iter().map(|input| &input.name).collect();
+            let unknown = |name: &&InputName| !names.contains(*name);
             let unused: Vec<InputAttrPath> =
                 overrides.keys().filter(unknown).map(|name| frame.path.child(name)).collect();
             self.out.unused_overrides.extend(unused);

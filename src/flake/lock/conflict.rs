@@ -1,5 +1,6 @@
 //! Merge-conflict markers in a lock file, said as what they are.
 
+use super::lock_command;
 use crate::flake::Problem;
 use crate::source::{SourceFile, Span};
 
@@ -27,11 +28,11 @@ pub(super) fn find(source: &SourceFile) -> Option<Problem> {
         ("", _) | (_, "") => String::new(),
         (ours, theirs) => format!(" between `{ours}` and `{theirs}`"),
     };
+    let path = source.path();
+    let command = lock_command(&path.parent());
     Some(Problem {
         message: format!("has merge-conflict markers{sides}"),
-        help: Some(
-            "take one side with `git checkout --ours flake.lock` or `--theirs`, then run `nix flake lock`".to_owned(),
-        ),
+        help: Some(format!("take one side with `git checkout --ours {path}` or `--theirs`, then run `{command}`")),
         span,
         input: None,
     })

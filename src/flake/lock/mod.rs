@@ -138,6 +138,12 @@ impl LockGraph {
     }
 }
 
+/// The command that brings the lock of the flake in `dir` up to date, as typed at the repository's root.
+#[must_use]
+pub fn lock_command(dir: &RepoPath) -> String {
+    if dir.is_root() { "nix flake lock".to_owned() } else { format!("nix flake lock ./{dir}") }
+}
+
 /// Reads the lock file at `path` of the view.
 #[must_use]
 pub fn read_beside(snapshot: &Snapshot, path: &RepoPath) -> LockState {

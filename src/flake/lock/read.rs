@@ -6,9 +6,10 @@ use std::rc::Rc;
 
 use super::conflict;
 use super::json::{self, Document, Kind, Member, ValueId};
-use super::{LockEdge, LockFile, LockGraph, LockNode, LockedSource, NodeId};
+use super::{LockEdge, LockFile, LockGraph, LockNode, LockedSource, NodeId, lock_command};
 use crate::flake::flakeref::{Attr, Attrs, FlakeRef};
 use crate::flake::{InputAttrPath, LockState, Problem};
+use crate::snapshot::RepoPath;
 use crate::source::{SourceFile, Span};
 
 /// Reads a lock file.
@@ -42,7 +43,7 @@ fn load(source: &SourceFile) -> Result<Loaded, Vec<Problem>> {
     }
     let document = json::parse(source.text()).map_err(|error| {
         let mut found = problem(format!("not valid JSON: {}", error.message), Span::at(error.offset));
-        found.help = Some("restore it with `git checkout -- flake.lock`, or delete it and run `nix flake lock`".into());
+        found.help = Some(restore(source.path()));
         vec![found]
     })?;
     let version = version(&document).map_err(|found| vec![found])?;
@@ -50,10 +51,19 @@ fn load(source: &SourceFile) -> Result<Loaded, Vec<Problem>> {
     let mut loader = Loader::new(&document, root_key);
     loader.load();
     if !loader.problems.is_empty() {
+        for found in &mut loader.problems {
+            found.help.get_or_insert_with(|| restore(source.path()));
+        }
         return Err(loader.problems);
     }
     let unreachable = loader.unreachable();
     Ok(Loaded { version, graph: LockGraph { nodes: loader.nodes }, unreachable })
+}
+
+/// What mends a lock that Nix does not read: not one of its commands does, they all read it first.
+fn restore(path: &RepoPath) -> String {
+    let command = lock_command(&path.parent());
+    format!("restore it with `git checkout -- {path}`, or delete it and run `{command}`")
 }
 
 fn problem(message: impl Into<String>, span: Span) -> Problem {
@@ -267,9 +277,7 @@ impl<'d, 't> Loader<'d, 't> {
             return None;
         }
         if !relative && !locked.is_locked() && !locked.attrs.contains_key("narHash") {
-            let mut found = problem(format!("lock file contains unlocked input `{locked}`"), node.key_span);
-            found.help = Some(format!("lock it again with `nix flake update {key}`"));
-            self.problems.push(found);
+            self.problems.push(problem(format!("lock file contains unlocked input `{locked}`"), node.key_span));
             return None;
         }
         Some(LockedSource { original, locked, is_flake, parent })
