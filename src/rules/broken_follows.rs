@@ -60,3 +60,33 @@ fn place(flake: &Flake, input: &InputAttrPath) -> Label {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::references::testing::{findings, view_of};
+    use crate::snapshot::{FileState, Memory};
+
+    fn found(inputs: &str) -> Vec<(String, Option<String>)> {
+        let nix = format!("{{ inputs = {{ {inputs} }}; outputs = _: {{ }}; }}");
+        let lock = r#"{"nodes":{"root":{}},"root":"root","version":7}"#;
+        let memory = Memory::new().file("flake.nix", &nix, FileState::Tracked);
+        let view = view_of(memory.file("flake.lock", lock, FileState::Tracked));
+        findings(&RULE, &view).into_iter().map(|finding| (finding.message, finding.help)).collect()
+    }
+
+    #[test]
+    fn the_nearest_name_is_offered() {
+        assert_eq!(
+            found(r#"nixpkgs.follows = ""; b.follows = "nixpgks";"#),
+            [("input `b` follows `nixpgks`, which does not exist".into(), Some("did you mean `nixpkgs`?".into()))]
+        );
+    }
+
+    #[test]
+    fn a_circle_is_shown() {
+        let found = found(r#"a.follows = "b"; b.follows = "a";"#);
+        let messages: Vec<&str> = found.iter().map(|(message, _)| message.as_str()).collect();
+        assert_eq!(messages, ["`follows` in a circle: b -> a -> b", "`follows` in a circle: a -> b -> a"]);
+    }
+}

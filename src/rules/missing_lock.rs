@@ -54,3 +54,38 @@ fn finding(flake: &Flake, absence: &Absence, view: &View) -> Diagnostic {
     let primary = Label::new(&flake.nix_path, span.unwrap_or(Span::at(0)), "these inputs are not pinned");
     Diagnostic::new(RULE.name, RULE.severity(), message, primary).help(help)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::references::testing::{findings, messages, view_of};
+    use crate::snapshot::{FileState, Memory};
+
+    const NIX: &str = "{ inputs.a.url = \"github:o/a\"; outputs = _: { }; }";
+
+    fn with_lock(dir: &str, state: Option<FileState>) -> Memory {
+        let memory = Memory::new().file(&format!("{dir}flake.nix"), NIX, FileState::Tracked);
+        match state {
+            Some(state) => memory.file(&format!("{dir}flake.lock"), "{}", state),
+            None => memory,
+        }
+    }
+
+    #[test]
+    fn says_why_the_lock_is_not_there() {
+        let found = |dir, state| messages(&RULE, &view_of(with_lock(dir, state)));
+        assert_eq!(found("", None), ["error: the flake has inputs, but no flake.lock"]);
+        assert_eq!(
+            found("", Some(FileState::Untracked)),
+            ["error: `flake.lock` is not tracked by git, so Nix does not see it"]
+        );
+        assert_eq!(found("template/", None), [] as [&str; 0]);
+        assert_eq!(found("template/", Some(FileState::Untracked)).len(), 1);
+    }
+
+    #[test]
+    fn the_command_names_the_file_from_the_root() {
+        let found = findings(&RULE, &view_of(with_lock("sub/", Some(FileState::Untracked))));
+        assert_eq!(found[0].help.as_deref(), Some("run `git add sub/flake.lock`"));
+    }
+}
