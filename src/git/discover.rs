@@ -40,7 +40,7 @@ pub(super) fn discover(start: &Path, environment: &Environment) -> Result<Option
     if !found.named {
         owner::check(&found, &Config::protected(environment, &conditions), environment)?;
     }
-    let workdir = workdir(&found, &common_dir, &config, environment, &start);
+    let workdir = workdir(&found, &common_dir, environment, &start);
     let prefix = prefix(&start, workdir.as_deref(), environment);
     Ok(Some((Layout { git_dir: found.git_dir, common_dir, workdir, prefix, id_len }, config)))
 }
@@ -204,32 +204,21 @@ fn check_format(common_dir: &Path) -> Result<usize, GitError> {
     }
 }
 
-fn workdir(
-    found: &Found,
-    common_dir: &Path,
-    config: &Config,
-    environment: &Environment,
-    start: &Path,
-) -> Option<PathBuf> {
+fn workdir(found: &Found, common_dir: &Path, environment: &Environment, start: &Path) -> Option<PathBuf> {
     if let Some(named) = environment.path("GIT_WORK_TREE") {
         return Some(clean(&start.join(named)));
     }
-    // A linked worktree does not take these two from the configuration it shares.
-    let linked = common_dir != found.git_dir;
+    // git takes these two from the repository's own file alone, and a linked worktree not from the one it shares.
+    let shared = Config::of_file(&common_dir.join("config"));
     let own = Config::of_file(&found.git_dir.join("config.worktree"));
-    let setting = |name: &str| {
-        let own = own.get(name).filter(|_| config.boolean("extensions.worktreeconfig") == Some(true));
-        if linked { own.map(<[u8]>::to_vec) } else { config.get(name).map(<[u8]>::to_vec) }
-    };
-    let bare = if linked {
-        setting("core.bare").map(|value| super::config::is_true(Some(&value)))
-    } else {
-        config.boolean("core.bare")
-    };
-    if bare == Some(true) {
+    let has_own = shared.boolean("extensions.worktreeconfig") == Some(true);
+    let linked = common_dir != found.git_dir;
+    let files = [(has_own, &own), (!linked, &shared)];
+    let mut files = files.into_iter().filter(|(used, _)| *used).map(|(_, config)| config);
+    if files.clone().find_map(|config| config.boolean("core.bare")) == Some(true) {
         return None;
     }
-    if let Some(path) = setting("core.worktree") {
+    if let Some(path) = files.find_map(|config| config.get("core.worktree")) {
         let path = RepoPath::new(path).on_disk(Path::new(""));
         return Some(clean(&found.git_dir.join(path)));
     }
