@@ -33,10 +33,12 @@ impl Outcome {
 /// # Errors
 /// When a flake.nix of the view, or the list of untracked files, cannot be read.
 pub fn check(snapshot: &Snapshot, settings: &Settings, paths: &[RepoPath]) -> Result<Outcome, ReadError> {
-    let flakes: Vec<Flake> = select(flake_dirs(snapshot, settings), paths)
+    let mut flakes: Vec<Flake> = select(flake_dirs(snapshot, settings), paths)
         .iter()
         .map(|dir| Flake::read(snapshot, dir))
         .collect::<Result<_, _>>()?;
+    // Below the root, a function or a list that is called flake.nix and has no lock is some module, not a flake.
+    flakes.retain(|flake| flake.lock_expected || flake.nix.is_set);
     snapshot.untracked_nix_files()?;
     let cx = Context::new(snapshot, &flakes, settings);
     let mut findings = Vec::new();

@@ -29,6 +29,10 @@ pub enum Channel {
 /// Recognizes nixpkgs fetched from GitHub, by git, as a channel's or FlakeHub's tarball, or by its registry name.
 #[must_use]
 pub fn recognize(reference: &FlakeRef) -> Option<Nixpkgs> {
+    // The flake in `lib` is the library alone.
+    if reference.dir == "lib" {
+        return None;
+    }
     let branch = match reference.kind() {
         "github" => {
             let named = |name: &str, wanted: &str| reference.get(name).is_some_and(|v| v.eq_ignore_ascii_case(wanted));

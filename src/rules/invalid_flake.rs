@@ -24,6 +24,10 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             finding.input.clone_from(&problem.input);
             out.push(finding);
         }
+        if !flake.lock_expected {
+            // A template's inputs are placeholders until it is used.
+            continue;
+        }
         for error in flake.comparison.iter().flat_map(|comparison| &comparison.input_errors) {
             let span = declaration(flake, &error.input).unwrap_or(Span::at(0));
             let message = format!("input `{}`: {}", error.input, error.message);

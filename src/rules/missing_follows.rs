@@ -60,6 +60,10 @@ fn nested_nixpkgs(graph: &LockGraph) -> Vec<(InputAttrPath, NodeId, Nixpkgs)> {
         for (name, edge) in &graph.node(id).inputs {
             let LockEdge::Node(child) = edge else { continue };
             let Some(source) = graph.node(*child).source.as_ref().filter(|source| source.is_flake) else { continue };
+            // Only the library: small, and often a repository or an archive of its own.
+            if name.ends_with("nixpkgs-lib") {
+                continue;
+            }
             if let Some(nixpkgs) = nixpkgs::recognize(&source.original) {
                 found.push((path.child(name), id, nixpkgs));
             }

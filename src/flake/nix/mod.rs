@@ -34,6 +34,9 @@ pub struct FlakeNix {
     pub description: Option<Spanned<String>>,
     /// Every plain string in `nixConfig`, by setting: binary caches are found here.
     pub nix_config: Vec<(String, Vec<Spanned<String>>)>,
+    /// Whether the file is an attribute set, or could be one but for a syntax error. Anything else is no flake, only a
+    /// file of that name.
+    pub is_set: bool,
     /// Why Nix rejects the file; empty for a valid one. In order of position.
     pub problems: Vec<Problem>,
     /// Set where real evaluation would be needed to know (`__overrides`, `publicKeys`): nothing may be concluded.

@@ -18,17 +18,20 @@ use crate::source::{SourceFile, Span, Spanned};
 #[must_use]
 pub fn read(source: &SourceFile) -> FlakeNix {
     let parsed = parse::parse(source.text());
-    let mut flake = FlakeNix { comments: parsed.comments, ..FlakeNix::default() };
+    let mut flake = FlakeNix { comments: parsed.comments, is_set: true, ..FlakeNix::default() };
     let mut problems: Vec<Problem> = parsed.problem.into_iter().collect();
     if let Some(root) = parsed.root {
         match scope::check(&root, &mut problems) {
             Some(set) => read_root(&mut flake, &root, &set, &mut problems),
-            None => problems.push(Problem {
-                help: Some(
-                    "write `{ inputs = …; outputs = …; }` without `let`, `with` or a function around".to_owned(),
-                ),
-                ..problem("file `flake.nix` must be an attribute set", span_of(&root))
-            }),
+            None => {
+                flake.is_set = false;
+                problems.push(Problem {
+                    help: Some(
+                        "write `{ inputs = …; outputs = …; }` without `let`, `with` or a function around".into(),
+                    ),
+                    ..problem("file `flake.nix` must be an attribute set", span_of(&root))
+                });
+            }
         }
     }
     for problem in &mut problems {
