@@ -2,6 +2,7 @@
 
 mod broken_follows;
 mod evidence;
+mod flakeness_mismatch;
 mod impure_path;
 mod intent_to_add;
 mod invalid_flake;
@@ -104,6 +105,7 @@ impl<'a> Context<'a> {
 /// Every rule, sorted by name.
 pub static RULES: &[&Rule] = &[
     &broken_follows::RULE,
+    &flakeness_mismatch::RULE,
     &impure_path::RULE,
     &intent_to_add::RULE,
     &invalid_flake::RULE,

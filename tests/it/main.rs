@@ -1,4 +1,8 @@
 //! The integration tests: one binary, real programs, hermetic repositories.
 
+mod chapter;
+mod cli;
 mod git;
+mod hooks;
 mod pages;
+mod repo;

@@ -21,17 +21,14 @@ pub fn read(source: &SourceFile) -> FlakeNix {
     let mut flake = FlakeNix { comments: parsed.comments, is_set: true, ..FlakeNix::default() };
     let mut problems: Vec<Problem> = parsed.problem.into_iter().collect();
     if let Some(root) = parsed.root {
-        match scope::check(&root, &mut problems) {
-            Some(set) => read_root(&mut flake, &root, &set, &mut problems),
-            None => {
-                flake.is_set = false;
-                problems.push(Problem {
-                    help: Some(
-                        "write `{ inputs = …; outputs = …; }` without `let`, `with` or a function around".into(),
-                    ),
-                    ..problem("file `flake.nix` must be an attribute set", span_of(&root))
-                });
-            }
+        if let Some(set) = scope::check(&root, &mut problems) {
+            read_root(&mut flake, &root, &set, &mut problems);
+        } else {
+            flake.is_set = false;
+            problems.push(Problem {
+                help: Some("write `{ inputs = …; outputs = …; }` without `let`, `with` or a function around".into()),
+                ..problem("file `flake.nix` must be an attribute set", span_of(&root))
+            });
         }
     }
     for problem in &mut problems {
