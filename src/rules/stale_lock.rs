@@ -20,16 +20,24 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
+/// As many bytes as the fixes of one flake's findings may have together.
+const MAX_CARRIED: usize = 16_000_000;
+
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for flake in cx.flakes {
         let (Some(lock), Some(comparison)) = (flake.valid_lock(), &flake.comparison) else { continue };
         let fix = fix(flake, lock, comparison);
+        let mut carried = 0;
         let broken: BTreeSet<&InputAttrPath> = comparison.follows_errors.iter().map(FollowsError::input).collect();
         // A `follows` that leads nowhere is `broken-follows`' to say; no lock could be written for it.
         for change in comparison.changes.iter().filter(|change| !broken.contains(&change.input)) {
             let mut finding = finding(flake, lock, change).input(change.input.clone());
             finding.help = Some(help(flake, change));
-            finding.fix.clone_from(&fix);
+            // Every finding carries the same whole file: only as many do as memory can well hold.
+            if carried <= MAX_CARRIED {
+                finding.fix.clone_from(&fix);
+                carried += fix.iter().flat_map(|fix| &fix.edits).map(|edit| edit.text.len()).sum::<usize>();
+            }
             out.push(finding);
         }
     }
