@@ -21,6 +21,7 @@ mod run;
 mod shrink;
 mod sources;
 mod subject;
+mod urls;
 
 use oracle::{Oracle, Verdict, Version};
 
@@ -72,6 +73,20 @@ fn attributes_are_accepted_and_refused_as_by_nix() {
         }
     }
     tally.conclude("attributes");
+}
+
+/// What preflake reads out of a URL is what Nix reads.
+#[test]
+fn urls_are_read_as_by_nix() {
+    let Some(nix) = Oracle::find(Version::New) else { return };
+    let mut tally = run::Tally::default();
+    for (url, answer, report) in run::each(&seeds(60), |seed, dir| urls::judge(&nix, *seed, dir)) {
+        tally.add(&answer, &report);
+        if !judge::agree(&answer, &report) {
+            tally.disagreements.push(run::difference(&url, &answer, &report));
+        }
+    }
+    tally.conclude("urls");
 }
 
 /// The figures of the corpus are those of real projects; the older Nix judges it in one spelling.

@@ -7,7 +7,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
@@ -98,6 +98,12 @@ impl Oracle {
         self.run(&["flake", "lock", &format!("path:{}", dir.display())]).success
     }
 
+    /// What Nix reads out of a reference; `None` where it refuses it, or takes it for a relative path.
+    pub(crate) fn parse_reference(&self, reference: &str) -> Option<Json> {
+        let expression = format!("builtins.parseFlakeRef {}", crate::render::quote(reference));
+        serde_json::from_str(&self.run(&["eval", "--json", "--expr", &expression]).stdout).ok()
+    }
+
     fn run(&self, arguments: &[&str]) -> Run {
         let home = self.home.path();
         // A lock whose nodes form a circle makes Nix take all the memory there is.
@@ -118,7 +124,7 @@ impl Oracle {
         for variable in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_PREFIX", "NIX_CONFIG"] {
             command.env_remove(variable);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         wait(command.spawn().expect("the shell runs"))
     }
 }
@@ -138,16 +144,14 @@ fn lock_text(dir: &Path) -> String {
 
 struct Run {
     success: bool,
+    stdout: String,
     stderr: String,
 }
 
 /// Waits for the end, for a minute at most: Nix that hangs has not accepted the flake.
 fn wait(mut child: Child) -> Run {
-    let mut pipe = child.stderr.take().expect("standard error is piped");
-    let reader = thread::spawn(move || {
-        let mut bytes = Vec::new();
-        pipe.read_to_end(&mut bytes).map(|_| bytes).unwrap_or_default()
-    });
+    let stdout = read_all(child.stdout.take().expect("standard output is piped"));
+    let stderr = read_all(child.stderr.take().expect("standard error is piped"));
     let start = Instant::now();
     let mut pause = Duration::from_millis(1);
     let success = loop {
@@ -162,7 +166,17 @@ fn wait(mut child: Child) -> Run {
         }
         pause = (pause * 2).min(Duration::from_millis(8));
     };
-    Run { success, stderr: without_colour(&String::from_utf8_lossy(&reader.join().expect("reading does not panic"))) }
+    let text = |reader: JoinHandle<String>| reader.join().expect("reading does not panic");
+    Run { success, stdout: text(stdout), stderr: without_colour(&text(stderr)) }
+}
+
+/// Reads a pipe to its end beside everything else.
+fn read_all(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = pipe.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
 }
 
 fn without_colour(text: &str) -> String {

@@ -88,7 +88,10 @@ pub(super) fn encode_query(query: &BTreeMap<String, String>) -> String {
 pub(super) fn decode_query(text: &str) -> Option<BTreeMap<String, String>> {
     let mut query = BTreeMap::new();
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {
-        let Some((name, value)) = pair.split_once('=') else { continue };
+        let Some((name, value)) = pair.split_once('=') else {
+            decode(pair)?;
+            continue;
+        };
         query.entry(decode(name)?).or_insert(decode(value)?);
     }
     Some(query)
