@@ -128,6 +128,17 @@ impl LockVerdict {
     }
 }
 
+/// Adds a problem for each path in `nixConfig` that the view does not hold.
+fn check_config_paths(snapshot: &Snapshot, dir: &RepoPath, nix: &mut FlakeNix) {
+    for path in &nix.config_paths {
+        let Some(target) = dir.join(path.value.as_bytes()) else { continue };
+        if !snapshot.has_file(&target) && !snapshot.has_directory(&target) {
+            let message = format!("path `{}` does not exist", target.to_string_lossy());
+            nix.problems.push(Problem { message, help: None, span: path.span, input: None });
+        }
+    }
+}
+
 /// One flake of the view: a directory with a `flake.nix`.
 #[derive(Debug)]
 pub struct Flake {
@@ -159,7 +170,8 @@ impl Flake {
         let nix_path = dir.child("flake.nix");
         let lock_path = dir.child("flake.lock");
         let source = snapshot.read(&nix_path)?;
-        let nix = nix::read(&source);
+        let mut nix = nix::read(&source);
+        check_config_paths(snapshot, dir, &mut nix);
         let lock = lock::read_beside(snapshot, &lock_path);
         let lock_expected = dir.is_root() || !matches!(lock, LockState::Missing);
         let comparison = match &lock {

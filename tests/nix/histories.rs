@@ -74,6 +74,11 @@ fn judge(oracle: &Oracle, commit: &Commit, dir: &Path) -> Vec<(String, Answer, R
             flakes.push(folder.to_owned());
         }
     }
+    if !dir.join("flake.nix").exists() {
+        // Without git, preflake looks at nothing but the flake that it stands in.
+        let _ = Command::new("git").arg("-C").arg(dir).args(["init", "--quiet"]).status();
+        let _ = Command::new("git").arg("-C").arg(dir).args(["add", "--all", "--force"]).status();
+    }
     // The flakes that have a lock say more than templates without one.
     flakes.sort_by_key(|folder| (!dir.join(folder).join("flake.lock").exists(), folder.len()));
     flakes.truncate(FLAKES);

@@ -29,50 +29,74 @@ pub(crate) fn same_warnings(answer: &Answer, report: &Report) -> bool {
 /// Words of Nix's message, the rule that must name the cause, and words of which its message must have one.
 type Cause = (&'static str, &'static str, &'static [&'static str]);
 
+/// The first that fits a message counts.
 const CAUSES: &[Cause] = &[
+    ("Could not parse", "invalid-lock", &["JSON", "conflict", "empty"]),
+    ("unsupported version", "invalid-lock", &["version"]),
+    ("type_error", "invalid-lock", &["must be", "must hold", "version"]),
+    ("references missing node", "invalid-lock", &["missing node", "`inputs` must be"]),
+    ("cycle to root node", "invalid-lock", &["root"]),
+    ("stack overflow", "invalid-lock", &["cycle"]),
+    ("missing in lock file", "invalid-lock", &["missing"]),
+    ("unsupported input attribute type in lock file", "invalid-lock", &["attribute"]),
+    ("contains unlocked input", "invalid-lock", &["unlocked"]),
+    ("contains unlocked input", "unlocked-input", &["unlocked", "pin", "lock"]),
+    ("follows a non-existent input", "broken-follows", &["exist"]),
+    ("follow cycle", "broken-follows", &["cycle"]),
     ("undefined variable", "invalid-flake", &["undefined variable"]),
-    ("already defined", "invalid-flake", &["already defined", "twice", "duplicate"]),
-    ("duplicate formal", "invalid-flake", &["formal", "argument"]),
-    ("syntax error", "invalid-flake", &["syntax", "unexpected", "expected", "conflict", "empty"]),
-    ("unsupported attribute", "invalid-flake", &["attribute"]),
+    ("already defined", "invalid-flake", &["already defined"]),
+    ("duplicate formal", "invalid-flake", &["duplicate formal"]),
+    ("dynamic attributes not allowed", "invalid-flake", &["dynamic"]),
+    ("syntax error", "invalid-flake", &["syntax"]),
+    ("trailing slash", "invalid-flake", &["slash", "syntax"]),
+    ("pipe-operators", "invalid-flake", &["pipe-operators"]),
+    ("invalid float", "invalid-flake", &["invalid float"]),
+    ("invalid integer", "invalid-flake", &["invalid integer"]),
+    ("pure mode", "invalid-flake", &["pure mode"]),
+    ("does not exist", "invalid-flake", &["does not exist"]),
+    ("unsupported attribute", "invalid-flake", &["unsupported attribute"]),
     ("lacks attribute 'outputs'", "invalid-flake", &["outputs"]),
     ("must be an attribute set", "invalid-flake", &["attribute set"]),
-    ("dynamic attributes not allowed", "invalid-flake", &["dynamic"]),
-    ("not supported", "invalid-flake", &["not supported"]),
-    ("should not have an authority", "invalid-flake", &["authority"]),
-    ("expected a", "invalid-flake", &["expected", "must be", "not a", "thunk", "literal"]),
-    ("is a thunk", "invalid-flake", &["literal", "thunk", "evaluat", "comput"]),
-    ("while a string, Boolean, or integer is expected", "invalid-flake", &["expected", "must be", "is a", "is null"]),
-    ("flake configuration setting", "invalid-flake", &["setting", "nixConfig"]),
-    ("unexpected flake input attribute", "invalid-flake", &["attribute"]),
-    ("both a flake reference and a follows", "invalid-flake", &["follows"]),
-    ("invalid flake input attribute path element", "invalid-flake", &["follows", "path element"]),
-    ("not supported by scheme", "", &["attribute", "support"]),
-    ("input attribute", "", &["attribute", "missing", "is not", "not a"]),
+    ("while a string, Boolean, or integer is expected", "invalid-flake", &["while a string", "is not supported"]),
+    ("flake configuration setting", "invalid-flake", &["setting"]),
+    ("expected a", "invalid-flake", &["expected"]),
+    ("unexpected flake input attribute", "invalid-flake", &["unexpected flake input attribute"]),
+    ("both a flake reference and a follows", "invalid-flake", &["both"]),
+    ("invalid flake input attribute path element", "invalid-flake", &["path element"]),
+    ("flake 'self' attribute", "invalid-flake", &["is not supported"]),
+    ("input attribute not allowed", "invalid-flake", &["not allowed"]),
+    ("not supported by scheme", "", &["not supported by scheme"]),
+    ("attribute to specify input scheme", "", &["attribute to specify input scheme"]),
+    ("input attribute", "", &["input attribute"]),
     ("unexpected fragment", "invalid-flake", &["fragment"]),
-    ("is not an absolute path", "invalid-flake", &["reference", "id", "path"]),
-    ("is not a valid flake ID", "invalid-flake", &["id", "name"]),
-    ("attribute to specify input scheme", "invalid-lock", &["type"]),
-    ("Could not parse", "invalid-lock", &["JSON", "conflict", "empty", "UTF-8"]),
-    ("is unsupported", "invalid-flake", &["support", "scheme"]),
-    ("unsupported parameter", "invalid-flake", &["parameter"]),
-    ("follows a non-existent input", "broken-follows", &["exist", "no input", "not an input"]),
-    ("follow cycle", "broken-follows", &["cycle", "circle", "loop"]),
-    ("unsupported version", "invalid-lock", &["version"]),
-    ("type_error", "invalid-lock", &["must be", "expected", "is not", "not a"]),
-    ("missing node", "invalid-lock", &["node"]),
-    ("cycle to root node", "invalid-lock", &["root", "cycle"]),
-    ("missing in lock file", "invalid-lock", &["missing", "no `", "lacks", "without"]),
-    ("unsupported input attribute type in lock file", "invalid-lock", &["attribute", "must be", "is not"]),
-    ("unlocked input", "", &["unlocked", "pin", "lock", "rev", "narHash"]),
-    ("hash '", "", &["hash", "rev"]),
+    ("is not an absolute path", "invalid-flake", &["not an absolute path"]),
+    ("is not a valid flake ID", "", &["is not a valid flake ID"]),
+    ("is not a commit hash", "invalid-flake", &["commit hash", "branch/tag name"]),
+    ("flake URL", "invalid-flake", &["flake URL"]),
+    ("GitHub URL", "invalid-flake", &["URL"]),
+    ("is unsupported", "invalid-flake", &["is unsupported"]),
+    ("unsupported parameter", "invalid-flake", &["unsupported parameter"]),
+    ("invalid parameter", "invalid-flake", &["invalid parameter"]),
+    ("should not have an authority", "invalid-flake", &["authority"]),
+    ("invalid URI query", "invalid-flake", &["percent-encoding"]),
+    ("percent-encoding", "invalid-flake", &["percent-encoding"]),
+    ("SCP-like URL", "", &["SCP"]),
+    ("branch/tag name", "", &["branch/tag name"]),
+    ("doesn't have a scheme", "", &["not a URL"]),
+    ("Assertion 'scheme'", "", &["type"]),
+    ("hash '", "", &["hash"]),
+    ("hash", "", &["hash"]),
 ];
 
 /// Whether one of preflake's findings names the cause that Nix's error has: `None` where no kind is known for it.
 pub(crate) fn same_cause(answer: &Answer, report: &Report) -> Option<bool> {
-    let (_, rule, words) = CAUSES.iter().find(|(text, ..)| answer.message.contains(text))?;
-    let fits = |(name, message): &(String, String)| {
-        (rule.is_empty() || name == rule) && words.iter().any(|word| message.contains(word))
+    let mut known = CAUSES.iter().filter(|(text, ..)| answer.message.contains(text)).peekable();
+    let first = known.peek()?.0;
+    let fits = |(_, rule, words): &Cause| {
+        let named = |(name, message): &(String, String)| {
+            (rule.is_empty() || name == rule) && words.iter().any(|word| message.contains(word))
+        };
+        report.findings.iter().any(named)
     };
-    Some(report.findings.iter().any(fits))
+    Some(known.take_while(|(text, ..)| *text == first).any(fits))
 }

@@ -40,7 +40,9 @@ impl Tally {
             self.causes.0 += usize::from(named.is_some());
             self.causes.1 += usize::from(named == Some(true));
             if named != Some(true) {
-                let ours = report.findings.first().map(|(rule, message)| format!("{rule}: {message}"));
+                let ours =
+                    report.findings.iter().find(|(rule, _)| rule.starts_with("invalid-")).or(report.findings.first());
+                let ours = ours.map(|(rule, message)| format!("{rule}: {message}"));
                 let line = format!("{} | {}", cut(&answer.message), ours.unwrap_or_default());
                 *self.other_causes.entry(line).or_default() += 1;
             }

@@ -37,6 +37,8 @@ pub struct FlakeNix {
     /// Whether the file is an attribute set, or could be one but for a syntax error. Anything else is no flake, only a
     /// file of that name.
     pub is_set: bool,
+    /// Every path in `nixConfig`, as written: Nix copies what they name, so that must be there.
+    pub config_paths: Vec<Spanned<String>>,
     /// Why Nix rejects the file; empty for a valid one. In order of position.
     pub problems: Vec<Problem>,
     /// Set where real evaluation would be needed to know (`__overrides`, `publicKeys`): nothing may be concluded.

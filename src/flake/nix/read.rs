@@ -84,7 +84,8 @@ fn read_config(flake: &mut FlakeNix, class: Class<'_>, key: Span, problems: &mut
         let mut strings = Vec::new();
         match env.classify(name, attribute) {
             Class::String(text, span) => strings.push(Spanned::new(text, span)),
-            Class::Path(..) | Class::Integer(_) | Class::Boolean(..) => {}
+            Class::Path(text, span) => flake.config_paths.push(Spanned::new(text, span)),
+            Class::Integer(_) | Class::Boolean(..) => {}
             Class::List(list) => {
                 for item in list.items() {
                     match env.expr(name, &item, 100) {
