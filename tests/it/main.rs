@@ -4,5 +4,6 @@ mod chapter;
 mod cli;
 mod git;
 mod hooks;
+mod flakeref;
 mod pages;
 mod repo;

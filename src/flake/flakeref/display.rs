@@ -3,72 +3,120 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::url::{encode, encode_query};
+use super::url::{Url, encode, encode_query};
 use super::{Attr, FlakeRef};
+
+/// What Nix prints for an empty `narHash`: the hash of nothing known, 32 zero bytes.
+const NO_HASH: &str = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 /// As a URL where the type has one: `github:NixOS/nixpkgs/nixos-25.11`.
 impl fmt::Display for FlakeRef {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut query = BTreeMap::new();
-        if !self.dir.is_empty() {
-            query.insert("dir".to_owned(), self.dir.clone());
-        }
-        let text = |name: &str| self.get(name).unwrap_or_default();
-        let base = match self.kind() {
-            "indirect" => {
-                let mut base = format!("flake:{}", text("id"));
-                for part in [self.get("ref"), self.get("rev")].into_iter().flatten() {
-                    base.push('/');
-                    base.push_str(part);
-                }
-                base
-            }
-            kind @ ("github" | "gitlab" | "sourcehut") => {
-                let mut base = format!("{kind}:{}/{}", encode(text("owner"), "~"), encode(text("repo"), ""));
-                if let Some(pin) = self.get("ref").or_else(|| self.get("rev")) {
-                    base.push('/');
-                    base.push_str(&encode(pin, "/@"));
-                }
-                self.add(&mut query, &["host", "narHash"]);
-                base
-            }
-            "path" => {
-                self.add(&mut query, &["narHash", "rev", "revCount", "lastModified"]);
-                format!("path:{}", encode(text("path"), "/:@"))
-            }
-            kind @ ("git" | "hg") => {
-                let names = ["ref", "rev", "narHash", "lastModified", "revCount"];
-                let flags = ["shallow", "submodules", "allRefs", "lfs", "exportIgnore", "verifyCommit"];
-                self.add(&mut query, if kind == "git" { &names } else { &names[..2] });
-                self.add(&mut query, &flags);
-                format!("{kind}+{}", text("url"))
-            }
-            kind => {
-                self.add(&mut query, &["narHash", "rev", "revCount", "lastModified"]);
-                let plain = text("url").starts_with("http") || text("url").starts_with("file");
-                if plain && kind == "tarball" { text("url").to_owned() } else { format!("{kind}+{}", text("url")) }
-            }
+        let mut url = match self.kind() {
+            "indirect" => self.indirect_url(),
+            "github" | "gitlab" | "sourcehut" => self.forge_url(),
+            "path" => self.path_url(),
+            "git" => self.git_url(),
+            "hg" => self.mercurial_url(),
+            _ => self.tarball_url(),
         };
-        formatter.write_str(&base)?;
-        if query.is_empty() {
-            return Ok(());
+        if !self.dir.is_empty() {
+            url.query.insert("dir".to_owned(), self.dir.clone());
         }
-        let separator = if base.contains('?') { '&' } else { '?' };
-        write!(formatter, "{separator}{}", encode_query(&query))
+        formatter.write_str(&url.base)?;
+        if url.query.is_empty() { Ok(()) } else { write!(formatter, "?{}", encode_query(&url.query)) }
+    }
+}
+
+/// A URL in two parts: all before the query, and the query.
+#[derive(Default)]
+struct Parts {
+    base: String,
+    query: BTreeMap<String, String>,
+}
+
+impl Parts {
+    /// A URL as an attribute holds it; one that is none stays whole.
+    fn of(text: &str, prefix: &str) -> Self {
+        match Url::parse(text) {
+            Ok(mut url) => {
+                let query = std::mem::take(&mut url.query);
+                Self { base: format!("{prefix}{url}"), query }
+            }
+            Err(_) => Self { base: format!("{prefix}{text}"), query: BTreeMap::new() },
+        }
+    }
+
+    fn add(&mut self, reference: &FlakeRef, names: &[&str]) {
+        for name in names {
+            let value = match reference.attrs.get(*name) {
+                Some(Attr::String(text)) if *name == "narHash" && text.is_empty() => NO_HASH.to_owned(),
+                Some(Attr::String(text)) => text.clone(),
+                Some(Attr::Integer(number)) => number.to_string(),
+                Some(Attr::Boolean(true)) => "1".to_owned(),
+                Some(Attr::Boolean(false)) | None => continue,
+            };
+            self.query.insert((*name).to_owned(), value);
+        }
     }
 }
 
 impl FlakeRef {
-    fn add(&self, query: &mut BTreeMap<String, String>, names: &[&str]) {
-        for name in names {
-            let value = match self.attrs.get(*name) {
-                Some(Attr::String(text)) => text.clone(),
-                Some(Attr::Integer(number)) => number.to_string(),
-                Some(Attr::Boolean(true)) => "1".to_owned(),
-                Some(Attr::Boolean(false)) => "0".to_owned(),
-                None => continue,
-            };
-            query.insert((*name).to_owned(), value);
+    fn text(&self, name: &str) -> &str {
+        self.get(name).unwrap_or_default()
+    }
+
+    fn indirect_url(&self) -> Parts {
+        let mut base = format!("flake:{}", self.text("id"));
+        for part in [self.get("ref"), self.get("rev")].into_iter().flatten() {
+            base.push('/');
+            base.push_str(&encode(part, ":@"));
         }
+        Parts { base, ..Parts::default() }
+    }
+
+    fn forge_url(&self) -> Parts {
+        let segments = [Some(self.text("owner")), Some(self.text("repo")), self.get("ref").or_else(|| self.get("rev"))];
+        let segments: Vec<String> = segments.into_iter().flatten().map(|segment| encode(segment, ":@")).collect();
+        let mut url = Parts { base: format!("{}:{}", self.kind(), segments.join("/")), ..Parts::default() };
+        url.add(self, &["host", "narHash"]);
+        url
+    }
+
+    fn path_url(&self) -> Parts {
+        let mut url = Parts { base: format!("path:{}", encode(self.text("path"), "/:@")), ..Parts::default() };
+        let rest = self.attrs.iter().filter(|(name, _)| !matches!(name.as_str(), "type" | "path"));
+        for (name, value) in rest {
+            let value = match value {
+                Attr::String(text) => text.clone(),
+                Attr::Integer(number) => number.to_string(),
+                Attr::Boolean(value) => u8::from(*value).to_string(),
+            };
+            url.query.insert(name.clone(), value);
+        }
+        url
+    }
+
+    fn git_url(&self) -> Parts {
+        let text = self.text("url");
+        let mut url = Parts::of(text, if text.starts_with("git:") { "" } else { "git+" });
+        url.add(self, &["rev", "ref", "shallow", "lfs", "submodules", "exportIgnore", "verifyCommit", "publicKeys"]);
+        if self.attrs.contains_key("publicKey") {
+            url.query.insert("keytype".to_owned(), self.get("keytype").unwrap_or("ssh-ed25519").to_owned());
+            url.add(self, &["publicKey"]);
+        }
+        url
+    }
+
+    fn mercurial_url(&self) -> Parts {
+        let mut url = Parts::of(self.text("url"), "hg+");
+        url.add(self, &["rev", "ref"]);
+        url
+    }
+
+    fn tarball_url(&self) -> Parts {
+        let mut url = Parts::of(self.text("url"), "");
+        url.add(self, &["narHash"]);
+        url
     }
 }

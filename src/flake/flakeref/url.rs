@@ -23,7 +23,8 @@ pub(super) struct Url {
 pub(super) struct BadUrl(pub(super) String);
 
 impl Url {
-    /// Reads a URL as leniently as Nix does for flake inputs: spaces and quotes are allowed in the query.
+    /// Reads a URL as leniently as Nix does for flake inputs: spaces, quotes and brackets are
+    /// allowed in the query.
     pub(super) fn parse(text: &str) -> Result<Self, BadUrl> {
         let bad = |reason: &str| BadUrl(format!("`{text}` is not a valid URL: {reason}"));
         let (scheme, rest) = text.split_once(':').ok_or_else(|| bad("it has no scheme"))?;
@@ -43,7 +44,7 @@ impl Url {
         if !path.bytes().all(|byte| is_pchar(byte) || byte == b'/' || byte == b'%') {
             return Err(bad("a character in its path"));
         }
-        if !query.bytes().all(|byte| is_pchar(byte) || b"/?% \"".contains(&byte)) {
+        if !query.bytes().all(|byte| is_pchar(byte) || b"/?% \"[]".contains(&byte)) {
             return Err(bad("a character in its query"));
         }
         if !fragment.bytes().all(|byte| is_pchar(byte) || b"/?% \"^".contains(&byte)) {
@@ -147,6 +148,9 @@ fn authority(text: &str) -> Option<String> {
     };
     let mut written = String::new();
     if let Some(user) = user {
+        if !user.bytes().all(|byte| (is_pchar(byte) && byte != b'@') || byte == b'%') {
+            return None;
+        }
         let parts: Option<Vec<String>> = user.splitn(2, ':').map(|part| Some(encode(&decode(part)?, ""))).collect();
         written.push_str(&parts?.join(":"));
         written.push('@');
