@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use preflake::flake::flakeref::{Attr, FlakeRef};
+use preflake::flake::identity::Identity;
 
 /// What either side says of a text: the attributes, and the text when written again; `None` where that is refused.
 type Verdict = Option<(BTreeMap<String, serde_json::Value>, Option<String>)>;
@@ -293,9 +294,10 @@ const PARTS: &[&str] = &[
     "a=^",
     "a=[b]",
 ];
+// Without `%ff` and its like: a URL with bytes that are not UTF-8 is no URL for preflake.
 const MARKS: &[&str] = &[
-    "%", "%2F", "%20", "%C3%A9", "%ff", "%00", "+", "*", " ", "é", "\\", "\"", "^", "`", "{", "|", "<", "[", "]", "(",
-    "~", "'", "!", "$", ",", ";", "=", "&", "@", ":", "/", "//", "/./", "/../", ".", "..", "?", "#", "-", "_", ".lock",
+    "%", "%2F", "%20", "%C3%A9", "%00", "+", "*", " ", "é", "\\", "\"", "^", "`", "{", "|", "<", "[", "]", "(", "~",
+    "'", "!", "$", ",", ";", "=", "&", "@", ":", "/", "//", "/./", "/../", ".", "..", "?", "#", "-", "_", ".lock",
     "@{", "%2E", "%7E", "%3f", "%23", "%25", "x", "A",
 ];
 
@@ -344,6 +346,29 @@ fn generate(rng: &mut Rng) -> String {
     text
 }
 
+/// Whatever the text, something comes back, and what is printed of it is read again.
+#[test]
+fn no_text_makes_it_panic() {
+    let mut rng = Rng(7);
+    for round in 0..40_000 {
+        let mut text = if round % 2 == 0 { generate(&mut rng) } else { String::new() };
+        for _ in 0..rng.below(12) {
+            let character = char::from_u32(u32::try_from(rng.below(0x3000)).expect("below")).unwrap_or(':');
+            let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            text.insert(places[rng.below(places.len())], character);
+        }
+        for is_flake in [true, false] {
+            let Ok(parsed) = FlakeRef::parse_url(&text, is_flake) else { continue };
+            let reference = parsed.reference;
+            let again = FlakeRef::from_attrs(reference.to_attrs());
+            assert_eq!(again.map(|again| again.dir), Ok(reference.dir.clone()), "{text:?}");
+            assert_eq!(reference.canonicalize().canonicalize(), reference.canonicalize(), "{text:?}");
+            assert!(!reference.to_string().is_empty(), "{text:?}");
+            let _ = (Identity::of(&reference).nixpkgs_line(), reference.is_locked());
+        }
+    }
+}
+
 #[test]
 fn references_are_read_and_written_as_nix_does() {
     let Some(nix) = nix() else { return };
@@ -353,6 +378,8 @@ fn references_are_read_and_written_as_nix_does() {
     let mut texts: Vec<String> = (BASES.iter().map(|base| (*base).to_owned())).collect();
     texts.extend(BASES.iter().flat_map(|base| PARTS.iter().map(move |part| format!("{base}?{part}"))));
     texts.extend(std::iter::repeat_with(|| generate(&mut rng)).take(count));
+    // Nix takes an empty path for `/` and fails when it wants to read that; preflake says at once that it is empty.
+    texts.retain(|text| !text.is_empty() && !text.starts_with(['?', '#']));
     let mut wrong = Vec::new();
     for texts in texts.chunks(1_000) {
         for (text, (theirs, error, prefix)) in texts.iter().zip(theirs(&nix, texts)) {

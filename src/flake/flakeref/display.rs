@@ -76,7 +76,8 @@ impl FlakeRef {
     }
 
     fn forge_url(&self) -> Parts {
-        let segments = [Some(self.text("owner")), Some(self.text("repo")), self.get("ref").or_else(|| self.get("rev"))];
+        let pin = self.get("ref").map(str::to_owned).or_else(|| self.get("rev").map(str::to_ascii_lowercase));
+        let segments = [Some(self.text("owner")), Some(self.text("repo")), pin.as_deref()];
         let segments: Vec<String> = segments.into_iter().flatten().map(|segment| encode(segment, ":@")).collect();
         let mut url = Parts { base: format!("{}:{}", self.kind(), segments.join("/")), ..Parts::default() };
         url.add(self, &["host", "narHash"]);

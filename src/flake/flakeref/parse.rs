@@ -311,7 +311,7 @@ fn parse_path(text: &str) -> Result<FlakeRef, RefError> {
         return Err(RefError("flake reference is empty".to_owned()));
     }
     let query: BTreeMap<String, String> =
-        decode_query(query).ok_or_else(|| RefError(format!("invalid percent-encoding in `{text}`")))?;
+        decode_query(query).ok_or_else(|| RefError(format!("invalid URI query `{query}`")))?;
     let mut found = attrs([("type", "path"), ("path", &single_slashes(path))]);
     let mut dir = String::new();
     for (name, value) in query {

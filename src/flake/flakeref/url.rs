@@ -44,7 +44,7 @@ impl Url {
         if !path.bytes().all(|byte| is_pchar(byte) || byte == b'/' || byte == b'%') {
             return Err(bad("a character in its path"));
         }
-        if !query.bytes().all(|byte| is_pchar(byte) || b"/?% \"[]".contains(&byte)) {
+        if !is_query(query) {
             return Err(bad("a character in its query"));
         }
         if !fragment.bytes().all(|byte| is_pchar(byte) || b"/?% \"^".contains(&byte)) {
@@ -85,8 +85,15 @@ pub(super) fn encode_query(query: &BTreeMap<String, String>) -> String {
     query.iter().map(pair).collect::<Vec<_>>().join("&")
 }
 
-/// Parameters, decoded; one without `=` is dropped, as Nix does with a warning.
+fn is_query(text: &str) -> bool {
+    text.bytes().all(|byte| is_pchar(byte) || b"/?% \"[]".contains(&byte))
+}
+
+/// Parameters, decoded; one without `=` is dropped, as Nix does with a warning. `None` where the text is no query.
 pub(super) fn decode_query(text: &str) -> Option<BTreeMap<String, String>> {
+    if !is_query(text) {
+        return None;
+    }
     let mut query = BTreeMap::new();
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {
         let Some((name, value)) = pair.split_once('=') else {
