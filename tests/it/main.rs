@@ -2,8 +2,8 @@
 
 mod chapter;
 mod cli;
+mod flakeref;
 mod git;
 mod hooks;
-mod flakeref;
 mod pages;
 mod repo;
