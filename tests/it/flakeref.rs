@@ -2,6 +2,7 @@
 //!
 //! One `nix repl` answers thousands of them. It parses without keeping relative paths, so a text that becomes a
 //! relative path is one of which it says "is not an absolute path".
+#![allow(clippy::print_stdout, reason = "what was compared, and that nothing was, is said")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -380,6 +381,8 @@ fn references_are_read_and_written_as_nix_does() {
     texts.extend(std::iter::repeat_with(|| generate(&mut rng)).take(count));
     // Nix takes an empty path for `/` and fails when it wants to read that; preflake says at once that it is empty.
     texts.retain(|text| !text.is_empty() && !text.starts_with(['?', '#']));
+    // Behind an encoded NUL Nix loses the rest of the text: known, and not imitated.
+    texts.retain(|text| !text.contains("%00"));
     let mut wrong = Vec::new();
     for texts in texts.chunks(1_000) {
         for (text, (theirs, error, prefix)) in texts.iter().zip(theirs(&nix, texts)) {
@@ -388,7 +391,8 @@ fn references_are_read_and_written_as_nix_does() {
                 (Some((ours, written)), Some((theirs, wanted))) => {
                     ours == theirs && (wanted.is_none() || written == wanted)
                 }
-                (None, None) => true,
+                // What Nix reads and cannot write again, as `git+.https://h/p`, fails as soon as it is used.
+                (None, None | Some((_, None))) => true,
                 _ => false,
             };
             if !same {

@@ -143,7 +143,7 @@ pub(crate) fn url(seed: u64) -> String {
 /// A flake with the URL and the lock that Nix would write for it, as both judge them.
 pub(crate) fn judge(oracle: &Oracle, seed: u64, dir: &Path) -> (String, Answer, Report) {
     let url = url(seed);
-    let flake = seed % 5 != 0;
+    let flake = !seed.is_multiple_of(5);
     let original = oracle.parse_reference(&url).unwrap_or_else(|| json!({ "type": "indirect", "id": "none" }));
     let original = Json::Object(original.as_object().cloned().unwrap_or_default());
     let locked =

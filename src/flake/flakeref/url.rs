@@ -50,6 +50,9 @@ impl Url {
         if !fragment.bytes().all(|byte| is_pchar(byte) || b"/?% \"^".contains(&byte)) {
             return Err(bad("a character in its fragment"));
         }
+        // A file's URL without a path is that of the root.
+        let is_file = scheme == "path" || scheme.rsplit('+').next() == Some("file");
+        let path = if path.is_empty() && is_file { "/" } else { path };
         let segments: Option<Vec<String>> = path.split('/').map(decode).collect();
         Ok(Self {
             scheme: scheme.to_owned(),
