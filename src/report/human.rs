@@ -5,15 +5,13 @@ use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
 use super::Report;
+use super::excerpt::{Excerpt, Shown};
 use crate::diagnostic::{Diagnostic, Label, Severity};
-use crate::snapshot::{RepoPath, Snapshot};
+use crate::snapshot::RepoPath;
 use crate::text::{count, escape};
-
-/// A line longer than this is not shown: nobody reads a minified lock.
-const MAX_LINE: usize = 400;
 
 /// One picture: a message and the places in one file.
 struct Picture {
@@ -21,7 +19,7 @@ struct Picture {
     severity: miette::Severity,
     message: String,
     help: Option<String>,
-    source: Option<NamedSource<Arc<str>>>,
+    source: Option<Excerpt>,
     labels: Vec<LabeledSpan>,
     others: Vec<Picture>,
 }
@@ -75,7 +73,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         .with_width(report.style.width)
         .with_context_lines(1)
         .with_links(false);
-    let mut sources = Sources { snapshot: report.snapshot, texts: BTreeMap::new() };
+    let mut sources = Sources { report, texts: BTreeMap::new() };
     for finding in &report.outcome.findings {
         let picture = sources.picture(finding);
         let mut text = String::new();
@@ -106,16 +104,17 @@ fn summary(report: &Report<'_>) -> String {
 }
 
 struct Sources<'a> {
-    snapshot: &'a Snapshot,
-    texts: BTreeMap<RepoPath, Option<Arc<str>>>,
+    report: &'a Report<'a>,
+    texts: BTreeMap<RepoPath, Option<Excerpt>>,
 }
 
 impl Sources<'_> {
-    /// The text of a file with everything that a terminal would act on replaced, byte for byte.
-    fn text(&mut self, path: &RepoPath) -> Option<Arc<str>> {
-        let snapshot = self.snapshot;
-        let read = || snapshot.read(path).ok().map(|source| harmless(source.text()));
-        self.texts.entry(path.clone()).or_insert_with(read).clone()
+    fn text(&mut self, path: &RepoPath) -> Option<&Excerpt> {
+        if !self.texts.contains_key(path) {
+            let source = self.report.snapshot.read(path).ok();
+            self.texts.insert(path.clone(), source.map(|source| Excerpt(Arc::new(Shown::new(&source)))));
+        }
+        self.texts.get(path)?.as_ref()
     }
 
     fn picture(&mut self, finding: &Diagnostic) -> Picture {
@@ -127,7 +126,7 @@ impl Sources<'_> {
         main.rule = Some(finding.rule.to_owned());
         main.message = match &main.source {
             Some(_) => escape(&finding.message),
-            None => format!("{}: {}", finding.primary.path, escape(&finding.message)),
+            None => format!("{}: {}", self.name_of(&finding.primary), escape(&finding.message)),
         };
         main.help = finding.help.as_deref().map(|help| help.lines().map(escape).collect::<Vec<_>>().join("\n"));
         for label in &finding.related {
@@ -142,22 +141,24 @@ impl Sources<'_> {
     }
 
     fn place(&mut self, label: &Label, severity: miette::Severity) -> Picture {
-        let text = if label.span.is_some() { self.text(&label.path) } else { None };
-        let shown = text.filter(|text| label.span.is_some_and(|span| line_is_short(text, span.start)));
+        let readable = |text: &&Excerpt, start: usize| text.0.is_readable_at(start);
+        let shown =
+            label.span.and_then(|span| self.text(&label.path).filter(|text| readable(text, span.start)).cloned());
         let labels = if shown.is_some() { labeled(label).into_iter().collect() } else { Vec::new() };
         let message = match &shown {
             Some(_) => escape(&label.message),
-            None => format!("{}: {}", label.path, escape(&label.message)),
+            None => format!("{}: {}", self.name_of(label), escape(&label.message)),
         };
-        Picture {
-            rule: None,
-            severity,
-            message,
-            help: None,
-            source: shown.map(|text| NamedSource::new(label.path.to_string(), text)),
-            labels,
-            others: Vec::new(),
+        Picture { rule: None, severity, message, help: None, source: shown, labels, others: Vec::new() }
+    }
+
+    /// The file of a label that is not shown, with line and column where it has a place.
+    fn name_of(&self, label: &Label) -> String {
+        if label.span.is_none() {
+            return label.path.to_string();
         }
+        let (start, _) = self.report.positions(label);
+        format!("{}:{}:{}", label.path, start.line, start.column)
     }
 }
 
@@ -165,37 +166,4 @@ fn labeled(label: &Label) -> Option<LabeledSpan> {
     let span = label.span?;
     let message = (!label.message.is_empty()).then(|| escape(&label.message));
     Some(LabeledSpan::new(message, span.start, span.len()))
-}
-
-fn line_is_short(text: &str, offset: usize) -> bool {
-    let offset = offset.min(text.len());
-    let bytes = text.as_bytes();
-    let start = bytes[..offset].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-    let end = bytes[offset..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |newline| offset + newline);
-    // The lines around are shown too.
-    let before = bytes[..start.saturating_sub(1)].iter().rposition(|byte| *byte == b'\n').map_or(0, |n| n + 1);
-    let after =
-        bytes.get(end + 1..).map_or(0, |rest| rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()));
-    end - start <= MAX_LINE && start - before <= MAX_LINE && after <= MAX_LINE
-}
-
-/// Replaces every character that a terminal would act on by as many `?` as it has bytes.
-fn harmless(text: &str) -> Arc<str> {
-    let safe = |character: char| {
-        matches!(character, '\n' | '\t') || escape(character.encode_utf8(&mut [0; 4])).len() == character.len_utf8()
-    };
-    if text.chars().all(safe) {
-        return Arc::from(text);
-    }
-    let mut clean = String::with_capacity(text.len());
-    for character in text.chars() {
-        if safe(character) {
-            clean.push(character);
-        } else if character == '\r' {
-            clean.push(' ');
-        } else {
-            clean.extend(std::iter::repeat_n('?', character.len_utf8()));
-        }
-    }
-    Arc::from(clean)
 }

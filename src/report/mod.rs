@@ -1,6 +1,7 @@
 //! From findings to text. Every format is a function from a [`Report`] to a writer and owns its own structures.
 
 mod concise;
+mod excerpt;
 mod human;
 mod json;
 mod style;
