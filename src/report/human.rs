@@ -1,4 +1,4 @@
-//! For people: what is wrong, where, why, and what to type. The only user of miette.
+//! For people: what is wrong, where, why, and what to type. The only user of miette, which draws the places.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,74 +13,15 @@ use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::snapshot::RepoPath;
 use crate::text::{count, escape};
 
-/// One picture: a message and the places in one file.
-struct Picture {
-    rule: Option<String>,
-    severity: miette::Severity,
-    message: String,
-    help: Option<String>,
-    source: Option<Excerpt>,
-    labels: Vec<LabeledSpan>,
-    others: Vec<Picture>,
-}
-
-impl fmt::Debug for Picture {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)
-    }
-}
-
-impl fmt::Display for Picture {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Picture {}
-
-impl miette::Diagnostic for Picture {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.rule.as_ref().map(|rule| Box::new(rule) as Box<dyn fmt::Display>)
-    }
-
-    fn severity(&self) -> Option<miette::Severity> {
-        Some(self.severity)
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source.as_ref().map(|source| source as &dyn SourceCode)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        if self.labels.is_empty() { None } else { Some(Box::new(self.labels.iter().cloned())) }
-    }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
-        if self.others.is_empty() {
-            return None;
-        }
-        Some(Box::new(self.others.iter().map(|other| other as &dyn miette::Diagnostic)))
-    }
-}
+const BOLD: &str = "1";
+const RED: &str = "1;31";
+const YELLOW: &str = "1;33";
+const CYAN: &str = "1;36";
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let theme = if report.style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme)
-        .with_width(report.style.width)
-        .with_context_lines(1)
-        .with_links(false);
-    let mut sources = Sources { report, texts: BTreeMap::new() };
+    let mut printer = Printer::new(report);
     for finding in &report.outcome.findings {
-        let picture = sources.picture(finding);
-        let mut text = String::new();
-        match handler.render_report(&mut text, &picture) {
-            Ok(()) => writeln!(out, "{}", text.trim_end())?,
-            Err(fmt::Error) => writeln!(out, "{}: {}", finding.primary.path, escape(&finding.message))?,
-        }
+        printer.finding(finding, out)?;
         writeln!(out)?;
     }
     if !report.outcome.findings.is_empty() && !report.style.quiet {
@@ -103,12 +44,85 @@ fn summary(report: &Report<'_>) -> String {
     format!("{} in {flakes} ({files}){ignored}", parts.join(", "))
 }
 
-struct Sources<'a> {
+/// Prints findings one after another, each file prepared once.
+struct Printer<'a> {
     report: &'a Report<'a>,
+    handler: GraphicalReportHandler,
     texts: BTreeMap<RepoPath, Option<Excerpt>>,
 }
 
-impl Sources<'_> {
+impl<'a> Printer<'a> {
+    fn new(report: &'a Report<'a>) -> Self {
+        let theme = if report.style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let handler = GraphicalReportHandler::new_themed(theme)
+            .with_width(report.style.width)
+            .with_context_lines(1)
+            .with_links(false);
+        Self { report, handler, texts: BTreeMap::new() }
+    }
+
+    fn paint(&self, color: &str, text: &str) -> String {
+        if self.report.style.color { format!("\u{1b}[{color}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    fn finding(&mut self, finding: &Diagnostic, out: &mut dyn Write) -> io::Result<()> {
+        let level = match finding.severity {
+            Severity::Error => self.paint(RED, &format!("error[{}]", finding.rule)),
+            Severity::Warning => self.paint(YELLOW, &format!("warning[{}]", finding.rule)),
+        };
+        let message = escape(&finding.message);
+        writeln!(out, "{level}: {}", self.paint(BOLD, &message))?;
+        let (same, others): (Vec<&Label>, Vec<&Label>) =
+            finding.related.iter().partition(|label| label.path == finding.primary.path && label.span.is_some());
+        let drawn = self.place(&finding.primary, &same, out)?;
+        let name = finding.primary.path.to_string();
+        let is_named = finding.primary.span.is_none() && message.contains(&name);
+        if !drawn && !is_named {
+            self.line(&finding.primary, out)?;
+        }
+        for label in if drawn { others } else { finding.related.iter().collect() } {
+            if !self.place(label, &[], out)? {
+                self.line(label, out)?;
+            }
+        }
+        for (number, line) in finding.help.iter().flat_map(|help| help.lines()).enumerate() {
+            let lead = if number == 0 { self.paint(CYAN, "help:") } else { "     ".to_owned() };
+            writeln!(out, "  {lead} {}", escape(line))?;
+        }
+        Ok(())
+    }
+
+    /// Draws a place and others of the same file; says whether there was something to draw.
+    fn place(&mut self, label: &Label, more: &[&Label], out: &mut dyn Write) -> io::Result<bool> {
+        let Some(span) = label.span else { return Ok(false) };
+        let readable = |text: &&Excerpt| text.0.is_readable_at(span.start);
+        let Some(source) = self.text(&label.path).filter(readable).cloned() else { return Ok(false) };
+        let mut labels: Vec<LabeledSpan> =
+            std::iter::once(&label).chain(more).filter_map(|label| labeled(label)).collect();
+        labels[1..].sort_by_key(LabeledSpan::offset);
+        let mut text = String::new();
+        if self.handler.render_report(&mut text, &Picture { source, labels }).is_err() {
+            return Ok(false);
+        }
+        // Above the frame miette writes the message, which is empty here.
+        let frame = text.lines().skip_while(|line| !line.contains('╭'));
+        for line in frame.map(str::trim_end).filter(|line| !line.is_empty()) {
+            writeln!(out, "{line}")?;
+        }
+        Ok(true)
+    }
+
+    /// A place that is not drawn: its file, with line and column where it has them.
+    fn line(&self, label: &Label, out: &mut dyn Write) -> io::Result<()> {
+        let mut name = label.path.to_string();
+        if label.span.is_some() {
+            let (start, _) = self.report.positions(label);
+            name = format!("{name}:{}:{}", start.line, start.column);
+        }
+        let message = if label.message.is_empty() { String::new() } else { format!(": {}", escape(&label.message)) };
+        writeln!(out, "   ─ {name}{message}")
+    }
+
     fn text(&mut self, path: &RepoPath) -> Option<&Excerpt> {
         if !self.texts.contains_key(path) {
             let source = self.report.snapshot.read(path).ok();
@@ -116,54 +130,35 @@ impl Sources<'_> {
         }
         self.texts.get(path)?.as_ref()
     }
-
-    fn picture(&mut self, finding: &Diagnostic) -> Picture {
-        let severity = match finding.severity {
-            Severity::Error => miette::Severity::Error,
-            Severity::Warning => miette::Severity::Warning,
-        };
-        let mut main = self.place(&finding.primary, severity);
-        main.rule = Some(finding.rule.to_owned());
-        main.message = match &main.source {
-            Some(_) => escape(&finding.message),
-            None => format!("{}: {}", self.name_of(&finding.primary), escape(&finding.message)),
-        };
-        main.help = finding.help.as_deref().map(|help| help.lines().map(escape).collect::<Vec<_>>().join("\n"));
-        for label in &finding.related {
-            // Places in the same file belong in the same picture.
-            if label.path == finding.primary.path && main.source.is_some() && label.span.is_some() {
-                main.labels.extend(labeled(label));
-            } else {
-                main.others.push(self.place(label, miette::Severity::Advice));
-            }
-        }
-        main
-    }
-
-    fn place(&mut self, label: &Label, severity: miette::Severity) -> Picture {
-        let readable = |text: &&Excerpt, start: usize| text.0.is_readable_at(start);
-        let shown =
-            label.span.and_then(|span| self.text(&label.path).filter(|text| readable(text, span.start)).cloned());
-        let labels = if shown.is_some() { labeled(label).into_iter().collect() } else { Vec::new() };
-        let message = match &shown {
-            Some(_) => escape(&label.message),
-            None => format!("{}: {}", self.name_of(label), escape(&label.message)),
-        };
-        Picture { rule: None, severity, message, help: None, source: shown, labels, others: Vec::new() }
-    }
-
-    /// The file of a label that is not shown, with line and column where it has a place.
-    fn name_of(&self, label: &Label) -> String {
-        if label.span.is_none() {
-            return label.path.to_string();
-        }
-        let (start, _) = self.report.positions(label);
-        format!("{}:{}:{}", label.path, start.line, start.column)
-    }
 }
 
 fn labeled(label: &Label) -> Option<LabeledSpan> {
     let span = label.span?;
     let message = (!label.message.is_empty()).then(|| escape(&label.message));
     Some(LabeledSpan::new(message, span.start, span.len()))
+}
+
+/// Places in one file, as miette wants them.
+#[derive(Debug)]
+struct Picture {
+    source: Excerpt,
+    labels: Vec<LabeledSpan>,
+}
+
+impl fmt::Display for Picture {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
+}
+
+impl std::error::Error for Picture {}
+
+impl miette::Diagnostic for Picture {
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(&self.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().cloned()))
+    }
 }

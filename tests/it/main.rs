@@ -6,4 +6,5 @@ mod flakeref;
 mod git;
 mod hooks;
 mod pages;
+mod readme;
 mod repo;
