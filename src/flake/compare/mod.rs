@@ -1,7 +1,7 @@
 //! Does flake.lock agree with flake.nix? The lock recomputed as Nix does it (`nix-lock-semantics` section 4).
 //!
-//! [`walk`] is Nix's `computeLocks` with what cannot be known offline made explicit, [`follows`] its check of every
-//! `follows`, [`summary`] turns what the walk met into one change an input.
+//! `walk` is Nix's `computeLocks` with what cannot be known offline made explicit, `follows` its check of every
+//! `follows`, `summary` turns what the walk met into one change an input.
 
 mod follows;
 mod summary;

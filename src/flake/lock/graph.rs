@@ -12,7 +12,7 @@ pub enum Unresolved {
     Missing,
     /// It comes back to a path that is being looked up; the paths in order, the first one again at the end.
     Cycle(Vec<InputAttrPath>),
-    /// The way is longer than is worth walking; see [`MAX_STEPS`].
+    /// The way is longer than is worth walking; see `MAX_STEPS`.
     TooLong,
 }
 
