@@ -9,7 +9,7 @@ use super::folded::Folded;
 use super::ignore::{Ignore, Sources};
 use super::objects::Objects;
 use super::walk::{Found, Walk};
-use crate::snapshot::disk::{self, Kind};
+use crate::snapshot::disk::{self, Kind, Root};
 use crate::snapshot::{Absence, Entry, Mode, ReadError, RepoPath, Store};
 
 /// The worktree beside a view.
@@ -51,6 +51,7 @@ pub(super) struct Cache {
     walk: OnceCell<Option<Found>>,
     folded: OnceCell<Folded>,
     head: OnceCell<Option<Vec<u8>>>,
+    root: OnceCell<Root>,
     single_questions: Cell<usize>,
 }
 
@@ -96,6 +97,10 @@ impl GitStore {
         self.cache.walk.get_or_init(walk).as_ref()
     }
 
+    fn disk(&self, worktree: &Worktree) -> &Root {
+        self.cache.root.get_or_init(|| Root::new(&worktree.root))
+    }
+
     fn folded(&self) -> &Folded {
         self.cache.folded.get_or_init(|| Folded::new(&self.entries))
     }
@@ -137,6 +142,17 @@ impl GitStore {
     }
 }
 
+/// The content on disk, whatever has become of the file there; the error says what.
+fn read_checked(worktree: &Worktree, entry: Entry<'_>, path: &RepoPath) -> Result<Vec<u8>, String> {
+    match disk::kind_inside(&worktree.root, path) {
+        Some(Kind::Symlink) if entry.mode != Mode::Symlink => Err("has become a symbolic link".to_owned()),
+        Some(Kind::File) if entry.mode == Mode::Symlink && worktree.symlinks => {
+            Err("was a symbolic link and has become a file".to_owned())
+        }
+        _ => disk::read(&worktree.root, path).map_err(|error| error.to_string()),
+    }
+}
+
 fn is_on_disk(worktree: &Worktree, entry: Entry<'_>) -> bool {
     match disk::kind_inside(&worktree.root, &RepoPath::new(entry.path)) {
         Some(Kind::File | Kind::Symlink) => !matches!(entry.mode, Mode::Submodule | Mode::SparseDirectory),
@@ -172,13 +188,12 @@ impl Store for GitStore {
     fn read(&self, entry: Entry<'_>) -> Result<Vec<u8>, ReadError> {
         let path = RepoPath::new(entry.path);
         let content = match self.worktree.as_ref().filter(|_| self.on_disk) {
-            Some(worktree) => match disk::kind_inside(&worktree.root, &path) {
-                Some(Kind::Symlink) if entry.mode != Mode::Symlink => Err("has become a symbolic link".to_owned()),
-                Some(Kind::File) if entry.mode == Mode::Symlink && worktree.symlinks => {
-                    Err("was a symbolic link and has become a file".to_owned())
-                }
-                _ => disk::read(&worktree.root, &path).map_err(|error| error.to_string()),
+            Some(worktree) if entry.mode != Mode::Symlink => match self.disk(worktree).read_file(entry.path) {
+                Ok(bytes) => Ok(bytes),
+                // Why it cannot be read is asked only then.
+                Err(_) => read_checked(worktree, entry, &path),
             },
+            Some(worktree) => read_checked(worktree, entry, &path),
             None => self.objects.blob(entry.id),
         };
         content.map_err(|reason| ReadError { path, reason })

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::RepoPath;
 
@@ -35,6 +35,33 @@ pub(crate) fn kind_inside(root: &Path, path: &RepoPath) -> Option<Kind> {
     })
 }
 
+/// A directory that files are read below, kept open.
+pub(crate) struct Root {
+    path: PathBuf,
+    #[cfg(target_os = "linux")]
+    opened: Option<std::os::fd::OwnedFd>,
+}
+
+impl Root {
+    /// Opens the directory; one that cannot be opened shows when a file is read.
+    pub(crate) fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            #[cfg(target_os = "linux")]
+            opened: open_root(path).ok(),
+        }
+    }
+
+    /// The content of a regular file; neither it nor a directory on the way may be a symbolic link.
+    pub(crate) fn read_file(&self, path: &[u8]) -> io::Result<Vec<u8>> {
+        #[cfg(target_os = "linux")]
+        if let Some(directory) = &self.opened {
+            return read_below(directory, &self.path, path, MAX_SIZE);
+        }
+        read_inside(&self.path, path, MAX_SIZE)
+    }
+}
+
 /// The content of a regular file below `root`, or the target of a symbolic link; no link on the way is followed.
 pub(crate) fn read(root: &Path, path: &RepoPath) -> io::Result<Vec<u8>> {
     match kind_inside(root, path) {
@@ -49,11 +76,21 @@ pub(crate) fn read(root: &Path, path: &RepoPath) -> io::Result<Vec<u8>> {
 /// The content of a regular file below `root`; neither it nor a directory on the way may be a symbolic link.
 #[cfg(target_os = "linux")]
 pub(crate) fn read_inside(root: &Path, path: &[u8], limit: u64) -> io::Result<Vec<u8>> {
-    use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
-    let directory = rustix::fs::openat(CWD, root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    read_below(&open_root(root)?, root, path, limit)
+}
+
+#[cfg(target_os = "linux")]
+fn open_root(root: &Path) -> io::Result<std::os::fd::OwnedFd> {
+    use rustix::fs::{CWD, Mode, OFlags};
+    Ok(rustix::fs::openat(CWD, root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
+}
+
+#[cfg(target_os = "linux")]
+fn read_below(directory: &std::os::fd::OwnedFd, root: &Path, path: &[u8], limit: u64) -> io::Result<Vec<u8>> {
+    use rustix::fs::{Mode, OFlags, ResolveFlags};
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY | OFlags::CLOEXEC;
     let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::BENEATH;
-    match rustix::fs::openat2(&directory, path, flags, Mode::empty(), resolve) {
+    match rustix::fs::openat2(directory, path, flags, Mode::empty(), resolve) {
         Ok(file) => content(File::from(file), limit),
         // Old kernels and some sandboxes do not know the call.
         Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => read_checked(root, path, limit),
@@ -88,9 +125,10 @@ fn content(file: File, limit: u64) -> io::Result<Vec<u8>> {
     if metadata.len() > limit {
         return Err(io::Error::other(format!("larger than {} MB", limit >> 20)));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default().saturating_add(1));
-    // A file that grows meanwhile is read up to the limit.
-    file.take(limit).read_to_end(&mut bytes)?;
+    let size = usize::try_from(metadata.len()).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(size.saturating_add(1));
+    // What a file grows by meanwhile is left out. Some file systems say of every file that it is empty.
+    file.take(if size == 0 { limit } else { metadata.len() }).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -7,6 +7,8 @@ mod follows;
 mod summary;
 mod walk;
 
+use std::rc::Rc;
+
 use super::flakeref::FlakeRef;
 use super::lock::{LockFile, LockGraph};
 use super::nix::FlakeNix;
@@ -151,8 +153,8 @@ pub fn compare(snapshot: &Snapshot, dir: &RepoPath, nix: &FlakeNix, lock: Option
     if nix.uncertain {
         return Comparison { undecided: vec![InputAttrPath::default()], ..Comparison::default() };
     }
-    let old = lock.map_or_else(LockGraph::empty, |lock| lock.graph.clone());
-    let mut walked = walk::walk(snapshot, dir, nix, old.clone());
+    let old = lock.map_or_else(|| Rc::new(LockGraph::empty()), |lock| Rc::clone(&lock.graph));
+    let mut walked = walk::walk(snapshot, dir, nix, Rc::clone(&old));
     let mut follows_errors = Vec::new();
     if walked.input_errors.is_empty() && !walked.gave_up {
         (follows_errors, walked.gave_up) = follows::check(&walked.new, &walked.unknown);

@@ -14,7 +14,7 @@ pub(super) fn summarize(old: &LockGraph, walked: Walked, follows_errors: Vec<Fol
     let complete = walked.unknown.is_empty() && walked.undecided.is_empty() && !walked.gave_up;
     let sound = complete && follows_errors.is_empty() && walked.input_errors.is_empty();
     // Nix compares what it would write, so do we.
-    let differs = || walked.new.to_json() != old.to_json();
+    let differs = || !walked.new.is_same(old) && walked.new.to_json() != old.to_json();
     let mut undecided = walked.undecided;
     if walked.gave_up && walked.shared.is_none() {
         undecided.push(InputAttrPath::default());
@@ -38,7 +38,7 @@ pub(super) fn summarize(old: &LockGraph, walked: Walked, follows_errors: Vec<Fol
         };
         walked.new.nodes.iter().all(pinned)
     };
-    let new_graph = (sound && !changes.is_empty() && writable()).then_some(walked.new.clone());
+    let new_graph = (sound && !changes.is_empty() && writable()).then_some(walked.new);
     Comparison {
         changes,
         follows_errors,

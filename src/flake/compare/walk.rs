@@ -45,14 +45,14 @@ pub(super) struct Walked {
 /// An input to lock: from a flake.nix, or made from a lock node that is kept.
 struct Wanted {
     name: InputName,
-    reference: Option<FlakeRef>,
+    reference: Option<Rc<FlakeRef>>,
     follows: Option<InputAttrPath>,
     is_flake: bool,
 }
 
 /// What a flake.nix further up says about an input.
 struct Override {
-    reference: Option<FlakeRef>,
+    reference: Option<Rc<FlakeRef>>,
     follows: Option<InputAttrPath>,
     /// The flake that says so: its path, and its directory where it lies in our tree.
     declared_by: InputAttrPath,
@@ -82,7 +82,7 @@ struct Frame {
 }
 
 /// Recomputes the lock.
-pub(super) fn walk(snapshot: &Snapshot, dir: &RepoPath, nix: &FlakeNix, old: LockGraph) -> Walked {
+pub(super) fn walk(snapshot: &Snapshot, dir: &RepoPath, nix: &FlakeNix, old: Rc<LockGraph>) -> Walked {
     let mut walker = Walker {
         snapshot,
         flakes: BTreeMap::new(),
@@ -106,7 +106,7 @@ pub(super) fn walk(snapshot: &Snapshot, dir: &RepoPath, nix: &FlakeNix, old: Loc
         inputs: wanted(&nix.inputs, &root),
         node: LockGraph::ROOT,
         path: root.clone(),
-        old: Some((Rc::new(old), LockGraph::ROOT)),
+        old: Some((old, LockGraph::ROOT)),
         prefix: root,
         trusted: false,
         assumed: None,
@@ -133,7 +133,7 @@ fn wanted(inputs: &[FlakeInput], path: &InputAttrPath) -> Vec<Wanted> {
         .iter()
         .map(|input| Wanted {
             name: input.name.clone(),
-            reference: input.reference.as_ref().map(|reference| reference.value.clone()),
+            reference: input.reference.as_ref().map(|reference| Rc::new(reference.value.clone())),
             follows: input.follows.as_ref().map(|follows| absolute(&follows.value)),
             is_flake: input.flake(),
         })
@@ -166,7 +166,7 @@ impl Walker<'_> {
                 }
                 let absolute = |target: &InputAttrPath| InputAttrPath([declared_by.0.as_slice(), &target.0].concat());
                 let new = Override {
-                    reference: inner.reference.as_ref().map(|reference| reference.value.clone()),
+                    reference: inner.reference.as_ref().map(|reference| Rc::new(reference.value.clone())),
                     follows: inner.follows.as_ref().map(|follows| absolute(&follows.value)),
                     declared_by: declared_by.clone(),
                     dir: dir.cloned(),
@@ -218,7 +218,7 @@ impl Walker<'_> {
             self.set_edge(frame.node, &input.name, LockEdge::Follows(target));
             return;
         }
-        let reference = match reference.map_or_else(|| FlakeRef::indirect(&input.name), Ok) {
+        let reference = match reference.map_or_else(|| FlakeRef::indirect(&input.name).map(Rc::new), Ok) {
             Ok(reference) => reference,
             Err(error) => {
                 self.out.input_errors.push(InputError { input: path, message: error.0 });
@@ -237,7 +237,7 @@ impl Walker<'_> {
         if let Some((graph, id)) = old
             && let Some(source) = &graph.node(id).source
             && source.parent == parent
-            && source.original.canonicalize() == reference.canonicalize()
+            && (source.original == reference || source.original.canonicalize() == reference.canonicalize())
         {
             let graph = Rc::clone(graph);
             self.keep(frame, input, path, &graph, id, base.as_ref());
@@ -251,7 +251,7 @@ impl Walker<'_> {
         self.out.new.nodes[node.0].inputs.insert(name.to_owned(), edge);
     }
 
-    fn add_node(&mut self, source: LockedSource) -> NodeId {
+    fn add_node(&mut self, source: Rc<LockedSource>) -> NodeId {
         let id = NodeId(self.out.new.nodes.len());
         self.out.new.nodes.push(LockNode { key: String::new(), inputs: BTreeMap::new(), source: Some(source) });
         id
@@ -289,7 +289,7 @@ impl Walker<'_> {
             }
             Some((graph, LockEdge::Node(id))) => match &graph.node(*id).source {
                 Some(source) if source.original.canonicalize() == reference.canonicalize() => ChangeKind::Reparented,
-                Some(source) => ChangeKind::Changed { from: source.original.clone(), to: reference.clone() },
+                Some(source) => ChangeKind::Changed { from: FlakeRef::clone(&source.original), to: reference.clone() },
                 None => ChangeKind::Added { reference: reference.clone() },
             },
         };
@@ -385,16 +385,16 @@ impl Walker<'_> {
         frame: &Frame,
         input: &Wanted,
         path: InputAttrPath,
-        reference: FlakeRef,
+        reference: Rc<FlakeRef>,
         parent: Option<InputAttrPath>,
         base: Option<&RepoPath>,
     ) {
         let relative = parent.is_some();
         let dir = directory(base, &reference);
-        let locked = reference.clone();
+        let locked = FlakeRef::clone(&reference);
         let locked_text = reference.to_string();
         let source = LockedSource { original: reference, locked, is_flake: input.is_flake, parent };
-        let node = self.add_node(source);
+        let node = self.add_node(Rc::new(source));
         self.set_edge(frame.node, &input.name, LockEdge::Node(node));
         let Some(dir) = dir.filter(|_| relative) else {
             if relative && base.is_some() {
@@ -415,7 +415,7 @@ impl Walker<'_> {
         let Some(flake) = self.flake(&dir, &path) else { return };
         let old = match lock::read_beside(self.snapshot, &dir.child("flake.lock")) {
             LockState::Missing => None,
-            LockState::Valid(lock) => Some((Rc::new(lock.graph), LockGraph::ROOT)),
+            LockState::Valid(lock) => Some((lock.graph, LockGraph::ROOT)),
             LockState::Invalid { .. } => {
                 let message = format!("its `{}` is invalid", dir.child("flake.lock"));
                 self.out.input_errors.push(InputError { input: path, message });

@@ -23,6 +23,35 @@ const MAX_STEPS: usize = 20_000;
 /// take memory that grows with the square of its length.
 const MAX_NAMES: usize = 1_000_000;
 
+/// See [`LockGraph::is_same`]: walks both at once, pairing each node with its counterpart.
+pub(super) fn is_same(a: &LockGraph, b: &LockGraph) -> bool {
+    if a.nodes.len() != b.nodes.len() {
+        return false;
+    }
+    let (mut there, mut back) = (vec![None; a.nodes.len()], vec![None; b.nodes.len()]);
+    let mut pending = vec![(LockGraph::ROOT, LockGraph::ROOT)];
+    while let Some((left, right)) = pending.pop() {
+        match (there[left.0], back[right.0]) {
+            (None, None) => (there[left.0], back[right.0]) = (Some(right), Some(left)),
+            (Some(other), Some(_)) if other == right => continue,
+            _ => return false,
+        }
+        let (left, right) = (a.node(left), b.node(right));
+        if left.source != right.source || left.inputs.len() != right.inputs.len() {
+            return false;
+        }
+        for ((left_name, left), (right_name, right)) in left.inputs.iter().zip(&right.inputs) {
+            match (left, right) {
+                _ if left_name != right_name => return false,
+                (LockEdge::Node(left), LockEdge::Node(right)) => pending.push((*left, *right)),
+                (LockEdge::Follows(left), LockEdge::Follows(right)) if left == right => {}
+                _ => return false,
+            }
+        }
+    }
+    true
+}
+
 impl LockGraph {
     /// Follows a path of input names from the root as Nix does (`lockfile.cc: doFind`): the list of paths under way is
     /// not unwound, so that a path needed twice in one look-up counts as a cycle.

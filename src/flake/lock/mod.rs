@@ -45,14 +45,14 @@ pub struct LockNode {
     /// Inputs by name.
     pub inputs: BTreeMap<InputName, LockEdge>,
     /// What was fetched, what was asked for; `None` for the root only.
-    pub source: Option<LockedSource>,
+    pub source: Option<Rc<LockedSource>>,
 }
 
 /// What a node that is not the root stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockedSource {
     /// What flake.nix asked for.
-    pub original: FlakeRef,
+    pub original: Rc<FlakeRef>,
     /// What Nix fetched.
     pub locked: FlakeRef,
     /// False for `flake = false`.
@@ -93,7 +93,7 @@ pub struct LockFile {
     /// 5, 6 or 7.
     pub version: u64,
     /// What the root leads to; unreachable nodes are not in it.
-    pub graph: LockGraph,
+    pub graph: Rc<LockGraph>,
     /// Keys of the nodes that the root does not lead to, sorted.
     pub unreachable: Vec<String>,
     places: OnceCell<Places>,
@@ -122,6 +122,12 @@ impl LockGraph {
     #[must_use]
     pub fn node(&self, id: NodeId) -> &LockNode {
         &self.nodes[id.0]
+    }
+
+    /// Whether two graphs differ in nothing but the order and the keys of their nodes; Nix writes such graphs alike.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        graph::is_same(self, other)
     }
 
     /// The node that a path of input names leads to, through `follows` edges. `None` where it leads nowhere or in a

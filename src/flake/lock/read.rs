@@ -18,7 +18,7 @@ pub fn read(source: Rc<SourceFile>) -> LockState {
     match load(&source) {
         Ok(loaded) => LockState::Valid(LockFile {
             version: loaded.version,
-            graph: loaded.graph,
+            graph: Rc::new(loaded.graph),
             unreachable: loaded.unreachable,
             places: OnceCell::new(),
             source,
@@ -34,17 +34,16 @@ struct Loaded {
 }
 
 fn load(source: &SourceFile) -> Result<Loaded, Vec<Problem>> {
-    if let Some(found) = conflict::find(source) {
-        return Err(vec![found]);
-    }
+    // What is left of a merge conflict is never JSON, so that it is looked for only where JSON is not found.
+    let unreadable = |otherwise: Problem| vec![conflict::find(source).unwrap_or(otherwise)];
     if !source.is_utf8() {
         let offset = source.bytes().utf8_chunks().next().map_or(0, |chunk| chunk.valid().len());
-        return Err(vec![problem("not valid JSON: bytes that are not UTF-8", Span::at(offset))]);
+        return Err(unreadable(problem("not valid JSON: bytes that are not UTF-8", Span::at(offset))));
     }
     let document = json::parse(source.text()).map_err(|error| {
         let mut found = problem(format!("not valid JSON: {}", error.message), Span::at(error.offset));
         found.help = Some(restore(source.path()));
-        vec![found]
+        unreadable(found)
     })?;
     let version = version(&document).map_err(|found| vec![found])?;
     let root_key = root_key(&document).map_err(|found| vec![found])?;
@@ -245,7 +244,7 @@ impl<'d, 't> Loader<'d, 't> {
         }
         let source = self.source(key)?;
         let id = NodeId(self.nodes.len());
-        self.nodes.push(LockNode { key: key.to_owned(), inputs: BTreeMap::new(), source: Some(source) });
+        self.nodes.push(LockNode { key: key.to_owned(), inputs: BTreeMap::new(), source: Some(Rc::new(source)) });
         self.progress.push(Progress::Open);
         self.ids.insert(key, id);
         self.nodes[from.0].inputs.insert(name, LockEdge::Node(id));
@@ -280,7 +279,7 @@ impl<'d, 't> Loader<'d, 't> {
             self.problems.push(problem(format!("lock file contains unlocked input `{locked}`"), node.key_span));
             return None;
         }
-        Some(LockedSource { original, locked, is_flake, parent })
+        Some(LockedSource { original: Rc::new(original), locked, is_flake, parent })
     }
 
     fn parent(&mut self, node: &Member<'_>) -> Option<InputAttrPath> {

@@ -3,7 +3,9 @@
 //! Comments, strings, indented strings, interpolations in strings and in paths are told apart as Nix's lexer does;
 //! everything else is skipped. No recursion: what is open stands on a stack.
 
-use super::token::{Lookahead, Start, goes_on, is_interpolation, is_path_byte, run};
+use memchr::{memchr, memchr2, memchr3};
+
+use super::token::{Lookahead, Start, goes_on, is_interpolation, is_path_byte, is_space, run};
 use super::{Before, Mention, Origin};
 use crate::source::Span;
 
@@ -109,10 +111,8 @@ impl Scanner<'_> {
     fn code(&mut self) {
         let Some(byte) = self.bytes.get(self.at).copied() else { return };
         match byte {
-            b' ' | b'\t' | b'\r' | b'\n' => {
-                self.at = run(self.bytes, self.at, |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
-            }
-            b'#' => self.at = run(self.bytes, self.at, |byte| byte != b'\n'),
+            b' ' | b'\t' | b'\r' | b'\n' => self.at = run(self.bytes, self.at, is_space),
+            b'#' => self.at = self.find(|rest| memchr(b'\n', rest)),
             b'/' if self.bytes.get(self.at + 1) == Some(&b'*') => self.block_comment(),
             b'"' => self.string(),
             b'\'' if self.bytes.get(self.at + 1) == Some(&b'\'') => {
@@ -175,9 +175,11 @@ impl Scanner<'_> {
             self.pending = Some(Pending { mention, stage: Stage::Base, first, append: self.last == Last::Append });
         }
         self.names_inputs = name == b"inputs";
-        self.scan.lists_directories |= is_listing(name);
-        self.scan.takes_all |= is_framework(name);
-        let last = if is_import(name) {
+        if name.len() >= SHORTEST_KNOWN {
+            self.scan.lists_directories |= is_listing(name);
+            self.scan.takes_all |= is_framework(name);
+        }
+        let last = if name.len() >= SHORTEST_KNOWN && is_import(name) {
             Last::Import
         } else if name == b"append" {
             Last::Append
@@ -298,7 +300,7 @@ impl Scanner<'_> {
     }
 
     fn text(&mut self) {
-        self.at = run(self.bytes, self.at, |byte| !matches!(byte, b'"' | b'$' | b'\\'));
+        self.at = self.find(|rest| memchr3(b'"', b'$', b'\\', rest));
         match self.bytes.get(self.at) {
             Some(b'"') => {
                 self.frames.pop();
@@ -311,7 +313,7 @@ impl Scanner<'_> {
     }
 
     fn indented_text(&mut self) {
-        self.at = run(self.bytes, self.at, |byte| !matches!(byte, b'\'' | b'$'));
+        self.at = self.find(|rest| memchr2(b'\'', b'$', rest));
         let next = |ahead: usize| self.bytes.get(self.at + ahead).copied();
         match (next(0), next(1), next(2)) {
             (Some(b'\''), Some(b'\''), Some(b'\'' | b'$')) => self.at += 3,
@@ -324,6 +326,12 @@ impl Scanner<'_> {
             (Some(_), ..) => self.dollar(),
             (None, ..) => {}
         }
+    }
+
+    /// Where a search of the bytes from here on finds something; the end where it does not.
+    fn find(&self, search: impl Fn(&[u8]) -> Option<usize>) -> usize {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        self.at + search(rest).unwrap_or(rest.len())
     }
 
     fn dollar(&mut self) {
@@ -435,6 +443,9 @@ impl Scanner<'_> {
 const fn mention(origin: Origin, span: Span, before: Before) -> Mention {
     Mention { origin, span, text: span, suffix: None, open: false, before, is_text: false }
 }
+
+/// The length of the shortest name that the functions below know.
+const SHORTEST_KNOWN: usize = 5;
 
 /// Functions that read a Nix file, or `default.nix` where they are given a directory.
 pub(super) fn is_import(name: &[u8]) -> bool {

@@ -29,18 +29,53 @@ pub(super) struct Lookahead {
     last_underscore: Option<usize>,
 }
 
+const PATH: u8 = 1;
+const URI: u8 = 2;
+const IDENTIFIER: u8 = 4;
+const SPACE: u8 = 8;
+
+/// What each byte can be part of: every byte of every Nix file passes here.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        let word = byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        let path = word || matches!(byte, b'.' | b'+');
+        let uri = path
+            || matches!(
+                byte,
+                b'/' | b'%' | b'?' | b':' | b'@' | b'&' | b'=' | b'$' | b',' | b'!' | b'~' | b'*' | b'\''
+            );
+        let space = matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+        classes[byte as usize] = (if path { PATH } else { 0 })
+            | (if uri { URI } else { 0 })
+            | (if word || byte == b'\'' { IDENTIFIER } else { 0 })
+            | (if space { SPACE } else { 0 });
+        byte += 1;
+    }
+    classes
+};
+
+fn is(byte: u8, class: u8) -> bool {
+    CLASSES[usize::from(byte)] & class != 0
+}
+
 /// Whether the byte can be in a path, the slash aside.
-pub(super) const fn is_path_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'+' | b'-')
+pub(super) fn is_path_byte(byte: u8) -> bool {
+    is(byte, PATH)
 }
 
-const fn is_uri_byte(byte: u8) -> bool {
-    is_path_byte(byte)
-        || matches!(byte, b'/' | b'%' | b'?' | b':' | b'@' | b'&' | b'=' | b'$' | b',' | b'!' | b'~' | b'*' | b'\'')
+fn is_uri_byte(byte: u8) -> bool {
+    is(byte, URI)
 }
 
-const fn is_identifier_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'\'')
+fn is_identifier_byte(byte: u8) -> bool {
+    is(byte, IDENTIFIER)
+}
+
+/// White space between tokens.
+pub(super) fn is_space(byte: u8) -> bool {
+    is(byte, SPACE)
 }
 
 /// The end of the longest run of bytes from `at` that satisfy `wanted`.
@@ -77,8 +112,13 @@ impl Lookahead {
     fn word(&mut self, bytes: &[u8], at: usize, byte: u8) -> Start {
         if at >= self.end {
             self.end = run(bytes, at, is_path_byte);
-            let word = bytes.get(at..self.end).unwrap_or_default();
-            self.last_underscore = word.iter().rposition(|byte| *byte == b'_').map(|index| at + index);
+            // Only in front of a colon does it matter.
+            self.last_underscore = if bytes.get(self.end) == Some(&b':') {
+                let word = bytes.get(at..self.end).unwrap_or_default();
+                word.iter().rposition(|byte| *byte == b'_').map(|index| at + index)
+            } else {
+                None
+            };
         }
         match bytes.get(self.end) {
             Some(b'/') if goes_on(bytes, self.end + 1) => return Start::Relative,
