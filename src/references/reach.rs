@@ -122,7 +122,7 @@ impl<'a> Walk<'a> {
         let below: Vec<RepoPath> = self
             .snapshot
             .entries_under(directory)
-            .filter(|entry| is_file(entry.mode))
+            .filter(|entry| is_file(entry.mode) && !is_set_aside(directory, entry.path))
             .map(|entry| RepoPath::new(entry.path))
             .collect();
         for path in below {
@@ -139,4 +139,11 @@ impl<'a> Walk<'a> {
             self.queue.push(path);
         }
     }
+}
+
+/// Whether what imports whole trees leaves a file of `directory` out: by the custom of import-tree and its like, what
+/// lies below a name that begins with `_`.
+fn is_set_aside(directory: &RepoPath, file: &[u8]) -> bool {
+    let below = file.get(directory.as_bytes().len()..).unwrap_or_default();
+    below.split(|byte| *byte == b'/').any(|part| part.starts_with(b"_"))
 }

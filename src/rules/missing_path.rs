@@ -68,6 +68,8 @@ mod tests {
     fn expected_absence_is_silent() {
         for expression in [
             "builtins.pathExists ./gone",
+            "let local = ./gone; in if builtins.pathExists local then local else null",
+            "let local = ./gone + \"/${x}\"; in if lib.pathExists (local + \"/a\") then local else null",
             "lib.fileset.maybeMissing ./gone",
             "if builtins.pathExists ./gone then ./gone else null",
             "toString ./gone",

@@ -7,7 +7,7 @@ use rowan::ast::AstNode as _;
 use super::scan::is_import;
 use super::{Mention, Origin};
 use crate::flake::nix::parse;
-use crate::source::{SourceFile, Span};
+use crate::source::SourceFile;
 
 /// What a path is there for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub fn uses(source: &SourceFile, mentions: &[Mention]) -> Vec<Use> {
     let text = source.text();
     let parsed = parse::parse(text);
     let Some(root) = parsed.root else { return vec![Use::NOTHING; mentions.len()] };
-    let guards: Vec<usize> = text.match_indices("pathExists").map(|(offset, _)| offset).collect();
+    let guards = Guards { text, places: text.match_indices(GUARD).map(|(offset, _)| offset).collect() };
     let look = |(index, mention): (usize, &Mention)| {
         let is_inputs_self = text.get(..mention.text.start).is_some_and(|before| before.ends_with("inputs."));
         if index < MAX_MENTIONS { use_of(root.syntax(), mention, is_inputs_self, &guards) } else { Use::NOTHING }
@@ -53,7 +53,36 @@ pub fn uses(source: &SourceFile, mentions: &[Mention]) -> Vec<Use> {
     mentions.iter().enumerate().map(look).collect()
 }
 
-fn use_of(root: &SyntaxNode, mention: &Mention, is_inputs_self: bool, guards: &[usize]) -> Use {
+/// What is asked before a path that may be missing is used.
+const GUARD: &str = "pathExists";
+
+/// Where a file asks whether paths exist.
+struct Guards<'a> {
+    text: &'a str,
+    /// Offsets of `pathExists`, in order.
+    places: Vec<usize>,
+}
+
+impl Guards<'_> {
+    /// Whether it is asked somewhere in `node`.
+    fn any_in(&self, node: &SyntaxNode) -> bool {
+        let range = parse::span(node.text_range());
+        let first = self.places.partition_point(|offset| *offset < range.start);
+        self.places.get(first).is_some_and(|offset| *offset < range.end)
+    }
+
+    /// Whether it is asked of a variable: `pathExists local`.
+    fn any_of(&self, name: &str) -> bool {
+        self.places.iter().any(|offset| {
+            let argument = self.text.get(offset + GUARD.len()..).unwrap_or_default();
+            let argument = argument.trim_start_matches([' ', '\n', '(', '"', '$', '{']);
+            let is_part = |next: char| next.is_ascii_alphanumeric() || matches!(next, '_' | '-' | '\'');
+            argument.strip_prefix(name).is_some_and(|rest| !rest.starts_with(is_part))
+        })
+    }
+}
+
+fn use_of(root: &SyntaxNode, mention: &Mention, is_inputs_self: bool, guards: &Guards<'_>) -> Use {
     let Some(start) = node_at(root, mention) else { return Use::NOTHING };
     if mention.origin == Origin::Flake && !is_inputs_self && !is_flake_self(&start) {
         return Use::NOTHING;
@@ -104,8 +133,7 @@ fn splits_application(node: &SyntaxNode, mention: &Mention) -> bool {
 }
 
 struct Climb<'a> {
-    /// Where `pathExists` is written, in order.
-    guards: &'a [usize],
+    guards: &'a Guards<'a>,
     purpose: Option<Purpose>,
     is_default: bool,
     is_conditional: bool,
@@ -144,7 +172,7 @@ impl Climb<'_> {
         if function.syntax() == child {
             return GO_ON;
         }
-        if self.is_guarded(function.syntax()) {
+        if self.guards.any_in(function.syntax()) {
             return SILENT;
         }
         let (name, first) = head(&function);
@@ -167,10 +195,13 @@ impl Climb<'_> {
     }
 
     fn binding(&mut self, parent: &SyntaxNode) -> Step {
+        let names = attribute_names(parent);
+        if names.len() == 1 && names.iter().any(|name| self.guards.any_of(name)) {
+            return SILENT;
+        }
         if self.purpose.is_some() {
             return GO_ON;
         }
-        let names = attribute_names(parent);
         if names.iter().any(|name| is_excluding(name)) {
             return SILENT;
         }
@@ -192,7 +223,7 @@ impl Climb<'_> {
             return GO_ON;
         }
         self.is_conditional = true;
-        if self.is_guarded(condition.syntax()) { SILENT } else { GO_ON }
+        if self.guards.any_in(condition.syntax()) { SILENT } else { GO_ON }
     }
 
     fn operator(&mut self, child: &SyntaxNode, parent: &SyntaxNode) -> Step {
@@ -201,7 +232,7 @@ impl Climb<'_> {
         match operation.operator() {
             Some(ast::BinOpKind::Equal | ast::BinOpKind::NotEqual) if self.purpose.is_none() => return SILENT,
             Some(ast::BinOpKind::And | ast::BinOpKind::Or | ast::BinOpKind::Implication)
-                if left.as_ref().is_some_and(|left| self.is_guarded(left.syntax())) =>
+                if left.as_ref().is_some_and(|left| self.guards.any_in(left.syntax())) =>
             {
                 return SILENT;
             }
@@ -219,13 +250,6 @@ impl Climb<'_> {
             _ => {}
         }
         GO_ON
-    }
-
-    /// Whether `pathExists` is asked somewhere in `node`.
-    fn is_guarded(&self, node: &SyntaxNode) -> bool {
-        let range = parse::span(node.text_range());
-        let first = self.guards.partition_point(|offset| *offset < range.start);
-        self.guards.get(first).is_some_and(|offset| Span::new(*offset, *offset).end < range.end)
     }
 }
 
