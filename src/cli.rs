@@ -22,6 +22,8 @@ pub struct Cli {
 pub enum Command {
     /// Check the flakes of the repository (the default)
     Check(Check),
+    /// Apply fixes
+    Fix(Fix),
     /// Show a rule's page
     Explain {
         /// The rule's name
@@ -72,6 +74,12 @@ pub struct Check {
     /// Do not run these rules
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub ignore: Vec<String>,
+    /// Apply the safe fixes to the worktree first, and exit with 1 if that changed anything
+    #[arg(long, conflicts_with_all = ["staged", "rev"])]
+    pub fix: bool,
+    /// Print what --fix would change as a patch, and write nothing
+    #[arg(long, conflicts_with_all = ["staged", "rev", "fix", "format", "output"])]
+    pub diff: bool,
     /// How findings are printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
@@ -99,6 +107,26 @@ pub struct Check {
     /// Say also what was left out and why
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
+}
+
+/// Options of `fix`.
+#[derive(Debug, Default, Args)]
+pub struct Fix {
+    /// Apply the fixes of these rules, also those that change what is built or committed; of none, every safe fix
+    #[arg(value_name = "RULE")]
+    pub rules: Vec<String>,
+    /// Print a patch and write nothing
+    #[arg(long)]
+    pub diff: bool,
+    /// Read this configuration instead of preflake.toml at the repository's root
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub config: Option<PathBuf>,
+    /// Read no configuration
+    #[arg(long)]
+    pub no_config: bool,
+    /// Say nothing but what could not be done
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 /// The formats of a report.

@@ -18,6 +18,7 @@ pub mod rules;
 
 pub mod check;
 pub mod diagnostic;
+pub mod fix;
 pub mod suppress;
 
 pub mod report;

@@ -3,7 +3,8 @@
 use super::evidence::follows_line;
 use super::{Context, FixAvailability, Level, Rule};
 use crate::config::Settings;
-use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Fix, Label, Severity};
+use crate::flake::edit;
 use crate::flake::lock::{LockEdge, LockFile, LockGraph, NodeId, Place};
 use crate::flake::nixpkgs::{self, Channel, Nixpkgs};
 use crate::flake::{Flake, InputAttrPath};
@@ -14,7 +15,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "an input locks a nixpkgs of its own although the flake has one to follow",
     docs: include_str!("missing_follows.md"),
     level: Level::Error,
-    fix: FixAvailability::None,
+    fix: FixAvailability::Unsafe,
     since: "0.1.0",
     check,
 };
@@ -100,12 +101,18 @@ fn finding(
         (None, 1) => format!("add `{line}`"),
         (None, _) => format!("add `{line}` (`{}` is the nearest of your {} nixpkgs)", root.name, roots.len()),
     };
-    Some(
-        Diagnostic::new(RULE.name, severity, message, Label::new(&flake.nix_path, declared.name_span, "declared here"))
-            .help(help)
-            .input(path.clone())
-            .related(Label::new(&flake.lock_path, span, "a nixpkgs of its own")),
-    )
+    let primary = Label::new(&flake.nix_path, declared.name_span, "declared here");
+    let finding = Diagnostic::new(RULE.name, severity, message, primary)
+        .help(help)
+        .input(path.clone())
+        .related(Label::new(&flake.lock_path, span, "a nixpkgs of its own"));
+    let Ok(edits) = edit::add_follows(flake, path, &InputAttrPath::of(root.name)) else { return Some(finding) };
+    Some(finding.fix(Fix {
+        title: format!("add `{line}`"),
+        applicability: Applicability::Unsafe,
+        edits,
+        stage: Vec::new(),
+    }))
 }
 
 /// How far two nixpkgs are apart: the same branch, another of the same kind, something else.

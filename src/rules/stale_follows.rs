@@ -2,10 +2,10 @@
 
 use super::evidence::edge;
 use super::{Context, FixAvailability, Level, Rule};
-use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Label};
+use crate::diagnostic::{Applicability, Diagnostic, Fix, Label};
+use crate::flake::edit;
 use crate::flake::nix::FlakeInput;
 use crate::flake::{Flake, InputAttrPath};
-use crate::source::Span;
 use crate::text::nearest;
 
 pub(super) static RULE: Rule = Rule {
@@ -43,31 +43,12 @@ fn finding(flake: &Flake, path: &InputAttrPath, written: &FlakeInput) -> Diagnos
         }
         finding = finding.related(edge(flake, lock, &parent, "locked without it"));
     }
-    finding.help(help).fix(removal(flake, written))
-}
-
-/// Removes every binding of the override, with its line where nothing else stands on it.
-fn removal(flake: &Flake, written: &FlakeInput) -> Fix {
-    let text = flake.source.text();
-    let edits = written.bindings.iter().map(|binding| {
-        let line = flake.source.line_span(binding.start);
-        let last = flake.source.line_span(binding.end);
-        let before = &text[line.start..binding.start];
-        let after = &text[binding.end..last.end];
-        let alone = before.trim().is_empty() && (after.trim().is_empty() || after.trim_start().starts_with('#'));
-        let span = if alone {
-            let end = text[last.end..].find('\n').map_or(text.len(), |newline| last.end + newline + 1);
-            Span::new(line.start, end)
-        } else {
-            let space = usize::from(after.starts_with(' '));
-            Span::new(binding.start, binding.end + space)
-        };
-        Edit { path: flake.nix_path.clone(), span, text: String::new() }
-    });
-    Fix {
-        title: "remove the override".to_owned(),
+    let finding = finding.help(help);
+    let Ok(edits) = edit::remove_override(flake, path) else { return finding };
+    finding.fix(Fix {
+        title: format!("remove the override of `{path}`"),
         applicability: Applicability::Safe,
-        edits: edits.collect(),
+        edits,
         stage: Vec::new(),
-    }
+    })
 }

@@ -225,6 +225,12 @@ impl Snapshot {
         result
     }
 
+    /// Shows other content for a file from now on, as an edit would leave it. What was read before stays as it was.
+    pub fn replace(&mut self, path: &RepoPath, bytes: Vec<u8>) {
+        let source = Ok(Rc::new(SourceFile::new(path.clone(), bytes)));
+        self.sources.borrow_mut().insert(path.clone(), source);
+    }
+
     /// Where a symbolic link of the view points, as written in it.
     #[must_use]
     pub fn link_target(&self, path: &RepoPath) -> Option<Vec<u8>> {

@@ -2,9 +2,11 @@
 
 mod chapter;
 mod cli;
+mod fix;
 mod flakeref;
 mod git;
 mod hooks;
+mod layouts;
 mod pages;
 mod readme;
 mod repo;

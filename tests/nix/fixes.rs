@@ -73,7 +73,7 @@ fn compare(oracle: &Oracle, files: &Files) -> Outcome {
     let verdict = oracle.ask(by_nix.path()).verdict;
     let mendable = !matches!(verdict, Verdict::Consistent | Verdict::Error);
     let written = mendable && oracle.write_lock(by_nix.path());
-    let (_, failure) = preflake(by_us.path(), &["fix", "stale-lock", "--no-config", "--format", "json"]);
+    let (_, failure) = preflake(by_us.path(), &["fix", "stale-lock", "--no-config"]);
     let (theirs, ours) = (lock(by_nix.path()), lock(by_us.path()));
     if ours != theirs {
         let shown =

@@ -101,7 +101,6 @@ fn the_corpus_gets_the_verdict_of_nix() {
 
 /// Where Nix can write the lock without the network, `fix` writes the same bytes.
 #[test]
-#[ignore = "the fix is not there yet"]
 fn fixed_locks_are_those_of_nix() {
     let Some(nix) = Oracle::find(Version::New) else { return };
     fixes::run(&nix, &seeds(100)).conclude();

@@ -3,6 +3,7 @@
 //! The only module that knows rnix. What leaves it is plain data with spans; no syntax node does.
 
 mod inputs;
+mod layout;
 mod literals;
 mod outputs;
 mod parse;
@@ -12,6 +13,7 @@ mod scope;
 mod set;
 mod value;
 
+pub use layout::{BindingLayout, SetLayout, layout};
 pub use parse::comments;
 pub use read::read;
 

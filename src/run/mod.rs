@@ -1,6 +1,8 @@
 //! One run from the command line to the exit status: 0 no error-level finding, 1 findings, 2 preflake could not do its
 //! work.
 
+mod fix;
+
 use std::fs;
 use std::io::{self, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
@@ -83,6 +85,7 @@ fn dispatch(cli: &Cli) -> Result<u8, Failure> {
     match &cli.command {
         None => check(&cli.check),
         Some(Command::Check(options)) => check(options),
+        Some(Command::Fix(options)) => fix::fix(options),
         Some(Command::Explain { rule }) => print(config::rule(rule)?.docs),
         Some(Command::Rules) => print(&rules_table()),
         Some(Command::Install) => install::install(),
@@ -178,20 +181,23 @@ impl Place {
     }
 }
 
-fn settings(options: &cli::Check, place: &Place, snapshot: &Snapshot) -> Result<Settings, Failure> {
-    let named = options.config.clone().or_else(|| std::env::var_os("PREFLAKE_CONFIG").map(PathBuf::from));
-    let mut settings = if options.no_config {
-        Settings::new()
-    } else if let Some(file) = named {
-        let shown = escape(&file.to_string_lossy());
-        let text = fs::read_to_string(&file)
-            .map_err(|error| Failure::new(format!("cannot read the configuration {shown}: {error}")))?;
-        Settings::from_toml(&text, &shown)?
-    } else {
-        from_view(place, snapshot)?
-    };
+fn check_settings(options: &cli::Check, place: &Place, snapshot: &Snapshot) -> Result<Settings, Failure> {
+    let mut settings = settings_of(options.config.as_deref(), options.no_config, place, snapshot)?;
     settings.restrict(&options.select, &options.ignore)?;
     Ok(settings)
+}
+
+/// The configuration: none, the file that the command line or the environment names, or the view's own.
+fn settings_of(named: Option<&Path>, no_config: bool, place: &Place, snapshot: &Snapshot) -> Result<Settings, Failure> {
+    if no_config {
+        return Ok(Settings::new());
+    }
+    let from_environment = || std::env::var_os("PREFLAKE_CONFIG").map(PathBuf::from);
+    let Some(file) = named.map(Path::to_path_buf).or_else(from_environment) else { return from_view(place, snapshot) };
+    let shown = escape(&file.to_string_lossy());
+    let text = fs::read_to_string(&file)
+        .map_err(|error| Failure::new(format!("cannot read the configuration {shown}: {error}")))?;
+    Ok(Settings::from_toml(&text, &shown)?)
 }
 
 /// The configuration that the view holds. On disk it need not be tracked.
@@ -215,13 +221,19 @@ fn check(options: &cli::Check) -> Result<u8, Failure> {
         None if options.staged => ViewChoice::Index,
         None => ViewChoice::Worktree,
     };
-    let snapshot = place.snapshot(&choice)?;
-    let settings = settings(options, &place, &snapshot)?;
+    let mut snapshot = place.snapshot(&choice)?;
     let paths = options.paths.iter().map(|path| place.relative(path)).collect::<Result<Vec<_>, _>>()?;
-    let outcome = check::check(&snapshot, &settings, &paths)?;
-    report(options, &snapshot, &outcome)?;
+    let (outcome, changed) = if options.fix || options.diff {
+        fix::before_check(options, &place, &mut snapshot, &paths)?
+    } else {
+        let settings = check_settings(options, &place, &snapshot)?;
+        (check::check(&snapshot, &settings, &paths)?, false)
+    };
+    if !options.diff {
+        report(options, &snapshot, &outcome)?;
+    }
     let denied = options.deny_warnings && !outcome.findings.is_empty();
-    let failed = (outcome.count(Severity::Error) > 0 || denied) && !options.exit_zero;
+    let failed = (changed || outcome.count(Severity::Error) > 0 || denied) && !options.exit_zero;
     // The process ends here; taking the graphs apart first would take longer than some whole checks.
     std::mem::forget((outcome, snapshot));
     Ok(u8::from(failed))

@@ -1,0 +1,272 @@
+//! From findings to files: which fixes are applied, in which order, and what the files hold afterwards.
+//!
+//! Everything is tried on the snapshot first. A fix stays only where checking again shows its finding gone and none
+//! come that was not there; the files are written when all is decided.
+
+mod patch;
+mod write;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use patch::patch;
+pub use write::write;
+
+use crate::check::{self, Outcome};
+use crate::config::Settings;
+use crate::diagnostic::{Applicability, Diagnostic, Edit};
+use crate::flake::InputAttrPath;
+use crate::rules::Level;
+use crate::snapshot::{ReadError, RepoPath, Snapshot};
+use crate::source::SourceFile;
+
+/// After so many rounds of checking and fixing, what is left is left: each round fixes something or is the last.
+const MAX_ROUNDS: usize = 200;
+
+/// As many fixes go into one round: each is compared with the others.
+const MAX_BATCH: usize = 500;
+
+/// Which fixes are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// The rules named on the command line: their fixes are applied, safe or not. Empty means every safe fix.
+    pub rules: Vec<&'static str>,
+}
+
+impl Wanted {
+    fn includes(&self, finding: &Diagnostic) -> bool {
+        let applicability = finding.fix.as_ref().map(|fix| fix.applicability);
+        if self.rules.is_empty() {
+            return applicability == Some(Applicability::Safe);
+        }
+        self.rules.contains(&finding.rule) && applicability.is_some_and(|how| how > Applicability::DisplayOnly)
+    }
+}
+
+/// A file and what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rewrite {
+    /// The file.
+    pub path: RepoPath,
+    /// Its content as it was read.
+    pub before: Vec<u8>,
+    /// Its content afterwards.
+    pub after: Vec<u8>,
+}
+
+/// A fix that was applied, or was not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The rule.
+    pub rule: &'static str,
+    /// The first file that it changes.
+    pub path: RepoPath,
+    /// What the fix does.
+    pub title: String,
+}
+
+/// What fixing comes to.
+pub struct Plan {
+    /// Files to write, in the order in which they are to be written.
+    pub rewrites: Vec<Rewrite>,
+    /// Paths to `git add`.
+    pub stage: Vec<RepoPath>,
+    /// Fixes that are in `rewrites`.
+    pub done: Vec<Step>,
+    /// Fixes that were asked for and would have made things worse.
+    pub dropped: Vec<Step>,
+    /// What is found when the files are written.
+    pub outcome: Outcome,
+}
+
+/// Finds out what the fixes that are asked for make of the files. The snapshot shows the result afterwards.
+///
+/// # Errors
+/// When a file of the view cannot be read.
+pub fn plan(
+    snapshot: &mut Snapshot,
+    settings: &Settings,
+    paths: &[RepoPath],
+    wanted: &Wanted,
+) -> Result<Plan, ReadError> {
+    let mut settings = settings.clone();
+    for rule in crate::rules::RULES.iter().filter(|rule| wanted.rules.contains(&rule.name)) {
+        if settings.level(rule) == Level::Off {
+            settings.levels.insert(rule.name, Level::Warn);
+        }
+    }
+    let mut state = State::default();
+    let mut outcome = check::check(snapshot, &settings, paths)?;
+    for _ in 0..MAX_ROUNDS {
+        let batch = state.batch(&outcome, wanted);
+        if batch.is_empty() {
+            break;
+        }
+        let before = state.apply(snapshot, &batch)?;
+        let after = check::check(snapshot, &settings, paths)?;
+        if is_better(&outcome, &after, &batch) {
+            state.accept(&batch);
+            outcome = after;
+            continue;
+        }
+        for (path, bytes) in before {
+            snapshot.replace(&path, bytes);
+        }
+        if let [only] = batch.as_slice() {
+            state.rejected.insert(key(only));
+            state.dropped.push(step(only));
+        }
+        // Something in the batch is at fault: from here on one at a time.
+        state.one_by_one = true;
+    }
+    Ok(state.finish(snapshot, outcome, wanted))
+}
+
+#[derive(Default)]
+struct State {
+    originals: BTreeMap<RepoPath, Vec<u8>>,
+    /// Directories of flakes whose flake.nix was edited: their lock is carried along.
+    touched: BTreeSet<RepoPath>,
+    rejected: BTreeSet<Key>,
+    one_by_one: bool,
+    done: Vec<Step>,
+    dropped: Vec<Step>,
+}
+
+/// What a finding is about, whatever its words: they may count what a fix changes.
+type Key = (&'static str, RepoPath, Option<InputAttrPath>, Option<String>);
+
+fn key(finding: &Diagnostic) -> Key {
+    let message = finding.input.is_none().then(|| finding.message.clone());
+    (finding.rule, finding.primary.path.clone(), finding.input.clone(), message)
+}
+
+fn step(finding: &Diagnostic) -> Step {
+    let title = finding.fix.as_ref().map_or_else(|| finding.message.clone(), |fix| fix.title.clone());
+    let path = edits(finding).first().map_or(&finding.primary.path, |edit| &edit.path);
+    Step { rule: finding.rule, path: path.clone(), title }
+}
+
+impl State {
+    /// The fixes of the next round: none touches what another touches, and no lock is written for a flake.nix that is
+    /// about to change.
+    fn batch(&self, outcome: &Outcome, wanted: &Wanted) -> Vec<Diagnostic> {
+        let mut candidates: Vec<&Diagnostic> =
+            outcome.findings.iter().filter(|f| self.is_candidate(f, wanted)).collect();
+        candidates.sort_by_key(|finding| edits(finding).iter().all(|edit| is_lock(&edit.path)));
+        let most = if self.one_by_one { 1 } else { MAX_BATCH };
+        let mut taken: BTreeSet<&Edit> = BTreeSet::new();
+        let mut batch: Vec<&Diagnostic> = Vec::new();
+        for finding in candidates {
+            let edits = edits(finding);
+            // Several findings may share one fix.
+            let is_shared = edits.iter().all(|edit| taken.contains(edit));
+            let is_free = edits.iter().all(|edit| !overlaps(&taken, edit) && !is_outdated(&taken, edit));
+            if is_shared || (is_free && batch.len() < most) {
+                taken.extend(edits);
+                batch.push(finding);
+            }
+        }
+        batch.into_iter().cloned().collect()
+    }
+
+    fn is_candidate(&self, finding: &Diagnostic, wanted: &Wanted) -> bool {
+        let is_carried = finding.rule == "stale-lock" && {
+            let mut files = edits(finding).iter();
+            files.any(|edit| self.touched.contains(&edit.path.parent()))
+        };
+        !edits(finding).is_empty() && (wanted.includes(finding) || is_carried) && !self.rejected.contains(&key(finding))
+    }
+
+    /// Puts the edits into the snapshot, and returns what the files held.
+    fn apply(&mut self, snapshot: &mut Snapshot, batch: &[Diagnostic]) -> Result<Vec<(RepoPath, Vec<u8>)>, ReadError> {
+        let mut by_file: BTreeMap<&RepoPath, BTreeSet<&Edit>> = BTreeMap::new();
+        for edit in batch.iter().flat_map(edits) {
+            by_file.entry(&edit.path).or_default().insert(edit);
+        }
+        let mut before = Vec::new();
+        for (path, edits) in by_file {
+            let source = snapshot.read(path)?;
+            let after = edited(&source, &edits);
+            before.push((path.clone(), source.bytes().to_vec()));
+            self.originals.entry(path.clone()).or_insert_with(|| source.bytes().to_vec());
+            snapshot.replace(path, after);
+        }
+        Ok(before)
+    }
+
+    fn accept(&mut self, batch: &[Diagnostic]) {
+        for finding in batch {
+            let files = edits(finding).iter().map(|edit| &edit.path);
+            self.touched.extend(files.filter(|path| !is_lock(path)).map(RepoPath::parent));
+            self.done.push(step(finding));
+        }
+    }
+
+    fn finish(self, snapshot: &Snapshot, outcome: Outcome, wanted: &Wanted) -> Plan {
+        let mut rewrites: Vec<Rewrite> = Vec::new();
+        for (path, before) in self.originals {
+            let Ok(source) = snapshot.read(&path) else { continue };
+            if source.bytes() != before {
+                rewrites.push(Rewrite { after: source.bytes().to_vec(), path, before });
+            }
+        }
+        // A lock written before its flake.nix would be wrong if nothing came after; the other way round it is but old.
+        rewrites.sort_by_key(|rewrite| is_lock(&rewrite.path));
+        let staged = outcome.findings.iter().filter(|finding| !wanted.rules.is_empty() && wanted.includes(finding));
+        let stage: BTreeSet<RepoPath> =
+            staged.flat_map(|finding| finding.fix.iter().flat_map(|fix| fix.stage.iter().cloned())).collect();
+        Plan { rewrites, stage: stage.into_iter().collect(), done: self.done, dropped: self.dropped, outcome }
+    }
+}
+
+/// Whether the findings of the batch are gone and no other came. That a flake.nix which was edited leaves its lock
+/// behind is expected.
+fn is_better(before: &Outcome, after: &Outcome, batch: &[Diagnostic]) -> bool {
+    let known: BTreeSet<Key> = before.findings.iter().map(key).collect();
+    let fixed: BTreeSet<Key> = batch.iter().map(key).collect();
+    let edited: BTreeSet<RepoPath> =
+        batch.iter().flat_map(edits).filter(|edit| !is_lock(&edit.path)).map(|edit| edit.path.parent()).collect();
+    after.findings.iter().all(|finding| {
+        let key = key(finding);
+        let is_behind = finding.rule == "stale-lock" && edited.contains(&finding.primary.path.parent());
+        !fixed.contains(&key) && (known.contains(&key) || is_behind)
+    })
+}
+
+fn edits(finding: &Diagnostic) -> &[Edit] {
+    finding.fix.as_ref().map_or(&[], |fix| fix.edits.as_slice())
+}
+
+fn is_lock(path: &RepoPath) -> bool {
+    path.file_name() == b"flake.lock"
+}
+
+fn overlaps(taken: &BTreeSet<&Edit>, edit: &Edit) -> bool {
+    let mut same_file = taken.iter().filter(|other| other.path == edit.path);
+    same_file.any(|other| {
+        let (a, b) = (other.span, edit.span);
+        // Two insertions at one place would each have to be in front.
+        a.start < b.end && b.start < a.end || a.start == b.start || (a.contains(b) || b.contains(a))
+    })
+}
+
+/// Whether an edit of a lock was computed from a flake.nix that an earlier fix changes.
+fn is_outdated(taken: &BTreeSet<&Edit>, edit: &Edit) -> bool {
+    is_lock(&edit.path) && taken.iter().any(|other| !is_lock(&other.path) && other.path.parent() == edit.path.parent())
+}
+
+/// A file's bytes with edits that do not overlap.
+fn edited(source: &SourceFile, edits: &BTreeSet<&Edit>) -> Vec<u8> {
+    let bytes = source.bytes();
+    let mut edits: Vec<&&Edit> = edits.iter().collect();
+    edits.sort_by_key(|edit| edit.span);
+    let mut result = Vec::with_capacity(bytes.len());
+    let mut from = 0;
+    for edit in edits {
+        result.extend_from_slice(bytes.get(from..edit.span.start).unwrap_or_default());
+        result.extend_from_slice(edit.text.as_bytes());
+        from = edit.span.end.min(bytes.len());
+    }
+    result.extend_from_slice(bytes.get(from..).unwrap_or_default());
+    result
+}

@@ -1,0 +1,152 @@
+//! Edits of flake.nix that read as its author would have written them.
+//!
+//! Every edit is checked before anybody sees it: the edited text is read again, and declares exactly what it did but
+//! for the change that was wanted. Where that cannot be had, the answer is a [`Refusal`].
+
+mod insert;
+mod remove;
+mod text;
+
+use super::nix::{self, FlakeInput, FlakeNix};
+use super::{Flake, InputAttrPath};
+use crate::diagnostic::Edit;
+use crate::source::{SourceFile, Span};
+
+/// Why a file cannot be edited, in a few words that go on from "not fixed: ".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The file does not parse, or is no attribute set.
+    Unreadable,
+    /// No binding of the file declares the input: it is inherited, computed, or only an argument of `outputs`.
+    NotWritten,
+    /// The edited file would say something else than was wanted.
+    Misread,
+}
+
+impl Refusal {
+    /// The reason.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unreadable => "flake.nix cannot be parsed",
+            Self::NotWritten => "no binding of flake.nix declares the input where it could be added",
+            Self::Misread => "the edited flake.nix would not mean what was wanted",
+        }
+    }
+}
+
+/// A replacement in one text, before it has a path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Change {
+    span: Span,
+    text: String,
+}
+
+/// Makes the input at `path` (`["a", "b"]` is input `b` of input `a`) follow `target`, a path of input names.
+///
+/// # Errors
+/// Where the file is not written so that it could be done.
+pub fn add_follows(flake: &Flake, path: &InputAttrPath, target: &InputAttrPath) -> Result<Vec<Edit>, Refusal> {
+    let text = flake.source.text();
+    let layout = nix::layout(text).ok_or(Refusal::Unreadable)?;
+    let changes = insert::follows(text, &layout, path, &target.0.join("/")).ok_or(Refusal::NotWritten)?;
+    let wanted = |inputs: &[FlakeInput]| {
+        let mut expected = declarations(&flake.nix.inputs);
+        let mut found = declarations(inputs);
+        // What lies above a deep override is made by writing it.
+        for length in 2..path.0.len() {
+            expected.entry(path.0[..length].to_vec()).or_default();
+        }
+        let follows = Some(target.0.clone());
+        let added = found.remove(&path.0).is_some_and(|declared| declared.follows == follows);
+        expected.remove(&path.0);
+        added && found == expected
+    };
+    finish(flake, changes, wanted)
+}
+
+/// Removes every binding of the override at `path` (`["a", "b"]`), and the sets that this leaves empty, but never what
+/// declares a root input.
+///
+/// # Errors
+/// Where the file is not written so that it could be done.
+pub fn remove_override(flake: &Flake, path: &InputAttrPath) -> Result<Vec<Edit>, Refusal> {
+    let text = flake.source.text();
+    let layout = nix::layout(text).ok_or(Refusal::Unreadable)?;
+    let changes = remove::binding(text, &layout, path).ok_or(Refusal::NotWritten)?;
+    let wanted = |inputs: &[FlakeInput]| {
+        let below = |key: &[String]| key.starts_with(&path.0);
+        let mut expected = declarations(&flake.nix.inputs);
+        let mut found = declarations(inputs);
+        let gone = !found.keys().any(|key| below(key));
+        // Overrides that held nothing else may go too.
+        let is_bare = |declared: &Declared| *declared == Declared::default();
+        let matters = |key: &[String], declared: &Declared| key.len() == 1 || !is_bare(declared);
+        expected.retain(|key, declared| !below(key) && matters(key, declared));
+        found.retain(|key, declared| matters(key, declared));
+        gone && found == expected
+    };
+    finish(flake, changes, wanted)
+}
+
+/// What is said of one input, in a form that can be compared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Declared {
+    reference: Option<String>,
+    follows: Option<Vec<String>>,
+    is_flake: Option<bool>,
+}
+
+type Declarations = std::collections::BTreeMap<Vec<String>, Declared>;
+
+fn declarations(inputs: &[FlakeInput]) -> Declarations {
+    let mut found = Declarations::new();
+    let mut pending: Vec<(Vec<String>, &FlakeInput)> = inputs.iter().map(|input| (Vec::new(), input)).collect();
+    while let Some((mut path, input)) = pending.pop() {
+        path.push(input.name.clone());
+        pending.extend(input.overrides.iter().map(|inner| (path.clone(), inner)));
+        let declared = Declared {
+            reference: input.reference.as_ref().map(|reference| format!("{:?}", reference.value.to_attrs())),
+            follows: input.follows.as_ref().map(|follows| follows.value.0.clone()),
+            is_flake: input.is_flake.as_ref().map(|flake| flake.value),
+        };
+        found.insert(path, declared);
+    }
+    found
+}
+
+/// Applies changes to a text. They are sorted and do not overlap.
+fn apply(text: &str, changes: &[Change]) -> String {
+    let mut edited = String::with_capacity(text.len() + 64);
+    let mut from = 0;
+    for change in changes {
+        edited.push_str(&text[from..change.span.start]);
+        edited.push_str(&change.text);
+        from = change.span.end;
+    }
+    edited.push_str(&text[from..]);
+    edited
+}
+
+fn finish(
+    flake: &Flake,
+    mut changes: Vec<Change>,
+    is_wanted: impl Fn(&[FlakeInput]) -> bool,
+) -> Result<Vec<Edit>, Refusal> {
+    // Offsets in a file that is not UTF-8 stand for bytes that the text does not hold.
+    if !flake.source.is_utf8() {
+        return Err(Refusal::Unreadable);
+    }
+    changes.sort();
+    let edited = apply(flake.source.text(), &changes);
+    let again: FlakeNix = nix::read(&SourceFile::new(flake.nix_path.clone(), edited.into_bytes()));
+    let comments = |nix: &FlakeNix| nix.comments.len();
+    if again.problems != flake.nix.problems && again.is_invalid()
+        || comments(&again) < comments(&flake.nix).saturating_sub(changes.len())
+        || !is_wanted(&again.inputs)
+    {
+        return Err(Refusal::Misread);
+    }
+    let edit = |change: Change| Edit { path: flake.nix_path.clone(), span: change.span, text: change.text };
+    Ok(changes.into_iter().map(edit).collect())
+}

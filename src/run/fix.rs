@@ -1,0 +1,120 @@
+//! `preflake fix`, `check --fix` and `--diff`.
+
+use std::io::{self, Write as _};
+
+use super::{Failure, Place, check_settings, finish, settings_of, tell};
+use crate::check::Outcome;
+use crate::cli;
+use crate::config;
+use crate::fix::{self, Plan, Step, Wanted};
+use crate::git::ViewChoice;
+use crate::snapshot::{RepoPath, Snapshot};
+use crate::text::{count, escape};
+
+/// Applies fixes: the status is 0 where all that was asked for could be done, 1 where something is left.
+pub(super) fn fix(options: &cli::Fix) -> Result<u8, Failure> {
+    let place = Place::find()?;
+    let mut snapshot = place.snapshot(&ViewChoice::Worktree)?;
+    let settings = settings_of(options.config.as_deref(), options.no_config, &place, &snapshot)?;
+    let mut rules = Vec::new();
+    for name in &options.rules {
+        rules.push(config::rule(name)?.name);
+    }
+    let wanted = Wanted { rules };
+    refuse_commits(&snapshot)?;
+    let plan = fix::plan(&mut snapshot, &settings, &[], &wanted)?;
+    if options.diff {
+        print_patch(&plan)?;
+    } else {
+        apply(&place, &plan)?;
+    }
+    if !options.quiet {
+        say(&plan, options.diff);
+    }
+    let left = left(&plan, &wanted);
+    for (step, reason) in &left {
+        tell(&format!("preflake: {}: {}: {}", step.path, step.rule, escape(reason)));
+    }
+    std::mem::forget(snapshot);
+    Ok(u8::from(!left.is_empty()))
+}
+
+/// The safe fixes in front of a check. Returns what is left to find, and whether files were changed.
+pub(super) fn before_check(
+    options: &cli::Check,
+    place: &Place,
+    snapshot: &mut Snapshot,
+    paths: &[RepoPath],
+) -> Result<(Outcome, bool), Failure> {
+    let settings = check_settings(options, place, snapshot)?;
+    refuse_commits(snapshot)?;
+    let plan = fix::plan(snapshot, &settings, paths, &Wanted::default())?;
+    if options.diff {
+        print_patch(&plan)?;
+    } else {
+        apply(place, &plan)?;
+    }
+    if !options.quiet {
+        say(&plan, options.diff);
+    }
+    let changed = !plan.rewrites.is_empty();
+    Ok((plan.outcome, changed))
+}
+
+/// In a bare repository the view is a commit, which nothing can be written to.
+fn refuse_commits(snapshot: &Snapshot) -> Result<(), Failure> {
+    match snapshot.view() {
+        crate::snapshot::View::Revision(_) => Err(Failure::new("there is no worktree here that could be fixed")),
+        _ => Ok(()),
+    }
+}
+
+fn apply(place: &Place, plan: &Plan) -> Result<(), Failure> {
+    fix::write(&place.root, &plan.rewrites).map_err(Failure::new)?;
+    match &place.repository {
+        Some(repository) if !plan.stage.is_empty() => Ok(repository.stage(&plan.stage)?),
+        _ => Ok(()),
+    }
+}
+
+fn print_patch(plan: &Plan) -> Result<(), Failure> {
+    finish(io::stdout().lock().write_all(fix::patch(&plan.rewrites).as_bytes()))
+}
+
+fn say(plan: &Plan, diff: bool) {
+    let (fixed, staged) = if diff { ("would fix", "would stage") } else { ("fixed", "staged") };
+    for step in &plan.done {
+        tell(&format!("{fixed} {}: {} ({})", step.path, escape(&step.title), step.rule));
+    }
+    for path in &plan.stage {
+        tell(&format!("{staged} {path}"));
+    }
+    if plan.done.is_empty() && plan.stage.is_empty() {
+        tell("preflake: nothing to fix");
+        return;
+    }
+    let total = count(plan.done.len() + plan.stage.len(), "change");
+    let files = count(plan.rewrites.len() + plan.stage.len(), "file");
+    tell(&format!("preflake: {} {total} in {files}", if diff { "would make" } else { "made" }));
+}
+
+/// What was asked for and is not done, with the reason.
+fn left(plan: &Plan, wanted: &Wanted) -> Vec<(Step, String)> {
+    let mut left: Vec<(Step, String)> = Vec::new();
+    for step in &plan.dropped {
+        let reason = format!("not fixed ({}): the result would not be better", step.title);
+        left.push((step.clone(), reason));
+    }
+    let touched = |path: &RepoPath| plan.rewrites.iter().any(|rewrite| rewrite.path.parent() == path.parent());
+    for finding in &plan.outcome.findings {
+        let is_behind = finding.rule == "stale-lock" && touched(&finding.primary.path);
+        let is_asked = wanted.rules.contains(&finding.rule);
+        let is_staged = finding.fix.as_ref().is_some_and(|fix| fix.edits.is_empty() && !fix.stage.is_empty());
+        if is_behind || (is_asked && !is_staged) {
+            let step = Step { rule: finding.rule, path: finding.primary.path.clone(), title: String::new() };
+            let help = finding.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+            left.push((step, format!("{}{help}", finding.message)));
+        }
+    }
+    left
+}

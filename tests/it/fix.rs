@@ -1,0 +1,177 @@
+//! `preflake fix`: what it changes, what it leaves alone, and that nothing is ever lost.
+
+use std::fs;
+use std::process::Stdio;
+
+use crate::repo::{Repo, hermetic};
+
+const FLAKE: &str = include_str!("readme/flake.nix");
+const LOCK: &str = include_str!("readme/flake.lock");
+
+/// The repository of the README's picture: an input too many in the lock, a follows too few, a file not added.
+fn repo() -> Repo {
+    let repo = Repo::new();
+    repo.write("flake.nix", FLAKE);
+    repo.write("flake.lock", LOCK);
+    repo.git(&["add", "--all"]);
+    repo.git(&["commit", "-q", "--no-verify", "-m", "all"]);
+    repo.write("hosts/vega/default.nix", "{ }\n");
+    repo
+}
+
+fn read(repo: &Repo, path: &str) -> String {
+    fs::read_to_string(repo.path().join(path)).expect("a file")
+}
+
+fn rules(repo: &Repo) -> Vec<String> {
+    repo.findings(&[]).iter().map(|finding| finding.split(' ').next().expect("a rule").to_owned()).collect()
+}
+
+#[test]
+fn safe_fixes_are_applied_and_others_only_when_named() {
+    let repo = repo();
+    assert_eq!(rules(&repo), ["stale-lock", "missing-follows", "untracked-reference", "untracked-nix-file"]);
+    let run = repo.preflake(&["fix"]);
+    assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{}", run.stderr);
+    assert_eq!(rules(&repo), ["missing-follows", "untracked-reference", "untracked-nix-file"]);
+    assert_eq!(read(&repo, "flake.nix"), FLAKE);
+    let run = repo.preflake(&["fix", "missing-follows", "untracked-nix-file"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(rules(&repo), [""; 0]);
+    assert!(read(&repo, "flake.nix").contains("    sops-nix.inputs.nixpkgs.follows = \"nixpkgs\";\n"));
+    assert!(!read(&repo, "flake.lock").contains("nixpkgs_2"));
+    assert_eq!(repo.git(&["diff", "--cached", "--name-only"]), "hosts/vega/default.nix\n", "edits are not staged");
+    let before = (read(&repo, "flake.nix"), read(&repo, "flake.lock"));
+    let run = repo.preflake(&["fix", "missing-follows", "untracked-nix-file"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, "preflake: nothing to fix\n"));
+    assert_eq!((read(&repo, "flake.nix"), read(&repo, "flake.lock")), before);
+}
+
+#[test]
+fn a_check_that_fixes_says_so() {
+    let repo = repo();
+    let run = repo.preflake(&["check", "--fix", "--format", "concise", "--select", "stale-lock"]);
+    assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{}", run.stderr);
+    let run = repo.preflake(&["check", "--fix", "--format", "concise", "--select", "stale-lock"]);
+    assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{}", run.stderr);
+    for view in [["--staged"].as_slice(), &["--rev", "HEAD"]] {
+        assert_eq!(repo.preflake(&[&["check", "--fix"], view].concat()).status, 2);
+    }
+}
+
+#[test]
+fn the_patch_is_one_that_git_applies() {
+    let repo = repo();
+    // Without a line break at the end, and with carriage returns.
+    let odd = FLAKE.trim_end().replace('\n', "\r\n");
+    repo.write("flake.nix", &odd);
+    let run = repo.preflake(&["fix", "--diff", "missing-follows"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!((read(&repo, "flake.nix"), read(&repo, "flake.lock").as_str()), (odd, LOCK), "nothing is written");
+    let patch = repo.write("../fix.patch", &run.stdout);
+    repo.git(&["apply", patch.to_str().expect("a path")]);
+    let patched = (read(&repo, "flake.nix"), read(&repo, "flake.lock"));
+    assert!(patched.0.contains("\r\n    sops-nix.inputs.nixpkgs.follows = \"nixpkgs\";\r\n"));
+    let other = self::repo();
+    other.write("flake.nix", &FLAKE.trim_end().replace('\n', "\r\n"));
+    assert_eq!(other.preflake(&["fix", "missing-follows"]).status, 0);
+    assert_eq!((read(&other, "flake.nix"), read(&other, "flake.lock")), patched);
+    fs::remove_file(patch).expect("it is ours");
+}
+
+#[test]
+fn what_is_staged_stays_staged() {
+    let repo = repo();
+    let staged = format!("# staged\n{FLAKE}");
+    repo.write("flake.nix", &staged);
+    repo.git(&["add", "flake.nix"]);
+    repo.write("flake.nix", &format!("# not staged\n{staged}"));
+    assert_eq!(repo.preflake(&["fix", "missing-follows"]).status, 0);
+    assert_eq!(repo.git(&["show", ":flake.nix"]), staged);
+    let now = read(&repo, "flake.nix");
+    assert!(now.starts_with("# not staged\n# staged\n") && now.contains("sops-nix.inputs.nixpkgs.follows"));
+}
+
+#[cfg(unix)]
+#[test]
+fn modes_and_links_are_kept() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    let repo = repo();
+    fs::set_permissions(repo.path().join("flake.lock"), fs::Permissions::from_mode(0o640)).expect("ours");
+    repo.write("nix/flake.nix", FLAKE);
+    fs::remove_file(repo.path().join("flake.nix")).expect("ours");
+    symlink("nix/flake.nix", repo.path().join("flake.nix")).expect("a link");
+    repo.write("nix/hosts/vega/default.nix", "{ }\n");
+    repo.git(&["add", "--all"]);
+    let run = repo.preflake(&["fix", "missing-follows"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let mode = fs::metadata(repo.path().join("flake.lock")).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
+    assert!(fs::symlink_metadata(repo.path().join("flake.nix")).expect("it is there").is_symlink());
+    assert!(read(&repo, "nix/flake.nix").contains("sops-nix.inputs.nixpkgs.follows"));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_may_not_be_written_is_left_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let repo = repo();
+    fs::set_permissions(repo.path().join("flake.lock"), fs::Permissions::from_mode(0o444)).expect("ours");
+    let run = repo.preflake(&["fix", "missing-follows"]);
+    assert_eq!((run.status, run.stderr.as_str()), (2, "preflake: cannot write flake.lock: it is read-only\n"));
+    assert_eq!((read(&repo, "flake.nix"), read(&repo, "flake.lock")), (FLAKE.to_owned(), LOCK.to_owned()));
+    let left: Vec<_> =
+        fs::read_dir(repo.path()).expect("a directory").flatten().map(|entry| entry.file_name()).collect();
+    assert_eq!(left.len(), 4, "{left:?}");
+}
+
+#[test]
+fn the_index_is_left_alone_while_others_hold_it() {
+    let repo = repo();
+    repo.write(".git/index.lock", "");
+    let run = repo.preflake(&["fix", "untracked-nix-file"]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("another git process holds the index"), "{}", run.stderr);
+    fs::remove_file(repo.path().join(".git/index.lock")).expect("ours");
+    let index = repo.path().join(".git/index");
+    let mut command = hermetic(env!("CARGO_BIN_EXE_preflake"), repo.path());
+    let output = command.env("GIT_INDEX_FILE", index).args(["fix", "untracked-nix-file"]).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("inside a hook the index is not written"));
+}
+
+#[test]
+fn a_lock_that_only_the_network_could_mend_is_told_of() {
+    let repo = repo();
+    repo.edit("flake.nix", "Mic92/sops-nix", "Mic92/other");
+    let run = repo.preflake(&["fix", "stale-lock"]);
+    assert_eq!(run.status, 1);
+    assert!(run.stderr.contains("nix flake"), "{}", run.stderr);
+    assert_eq!(read(&repo, "flake.lock"), LOCK);
+}
+
+/// Killed at whatever moment, each file is whole, and one of old or new.
+#[test]
+fn killed_at_any_moment_every_file_is_whole() {
+    let repo = repo();
+    let fixed = self::repo();
+    assert_eq!(fixed.preflake(&["fix", "missing-follows"]).status, 0);
+    let new = (read(&fixed, "flake.nix"), read(&fixed, "flake.lock"));
+    let rounds = std::env::var("PREFLAKE_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(60_u64);
+    for round in 0..rounds {
+        repo.write("flake.nix", FLAKE);
+        repo.write("flake.lock", LOCK);
+        let mut command = hermetic(env!("CARGO_BIN_EXE_preflake"), repo.path());
+        let command = command.args(["fix", "missing-follows"]).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("it runs");
+        std::thread::sleep(std::time::Duration::from_micros(round * 40_000 / rounds));
+        let _ = child.kill();
+        let _ = child.wait();
+        let now = (read(&repo, "flake.nix"), read(&repo, "flake.lock"));
+        assert!(now.0 == FLAKE || now.0 == new.0, "round {round}: flake.nix is neither old nor new");
+        assert!(now.1 == LOCK || now.1 == new.1, "round {round}: flake.lock is neither old nor new");
+        assert!(now.1 == LOCK || now.0 == new.0, "round {round}: the lock is there before its flake.nix");
+    }
+    let run = repo.preflake(&["fix", "missing-follows"]);
+    assert_eq!(run.status, 0, "what a killed run left behind is in nobody's way: {}", run.stderr);
+}
