@@ -56,6 +56,21 @@ pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("{number} {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// The day of a time in seconds since 1970, in UTC: `2026-11-24`.
+#[must_use]
+pub fn date(seconds: u64) -> String {
+    // Days since 0000-03-01, so that leap days come last: "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
+    let days = seconds / 86_400 + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!("{year}-{month:02}-{day:02}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +80,15 @@ mod tests {
         let names = ["nixpkgs", "home-manager", "disko"];
         assert_eq!(nearest("nixpgks", names.into_iter()), Some("nixpkgs"));
         assert_eq!(nearest("flake-utils", names.into_iter()), None);
+    }
+
+    #[test]
+    fn dates() {
+        assert_eq!(
+            [0, 951_782_400, 951_868_800, 1_780_000_000].map(date),
+            ["1970-01-01", "2000-02-29", "2000-03-01", "2026-05-28"]
+        );
+        assert!(date(u64::MAX).ends_with("-09"), "{}", date(u64::MAX));
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct Settings {
     pub untracked_exclude: Globs,
     /// Days after which a nixpkgs counts as old (`[outdated-nixpkgs] max-age-days`).
     pub max_age_days: u32,
+    /// The time of the run in seconds since 1970: rules do not look at the clock. Without it ages are not judged.
+    pub now: Option<u64>,
 }
 
 /// Patterns for paths; compiled when the first path is compared.

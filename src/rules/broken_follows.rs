@@ -43,7 +43,7 @@ fn finding(flake: &Flake, error: &FollowsError) -> Diagnostic {
         }
         FollowsError::Cycle { cycle, .. } => {
             let steps: Vec<String> = cycle.iter().map(ToString::to_string).collect();
-            let message = format!("`follows` in a circle: {}", steps.join(" -> "));
+            let message = format!("follow cycle: {}", steps.join(" -> "));
             Diagnostic::new(RULE.name, RULE.severity(), message, primary).help("give one of them a `url`")
         }
     }
@@ -87,6 +87,6 @@ mod tests {
     fn a_circle_is_shown() {
         let found = found(r#"a.follows = "b"; b.follows = "a";"#);
         let messages: Vec<&str> = found.iter().map(|(message, _)| message.as_str()).collect();
-        assert_eq!(messages, ["`follows` in a circle: b -> a -> b", "`follows` in a circle: a -> b -> a"]);
+        assert_eq!(messages, ["follow cycle: b -> a -> b", "follow cycle: a -> b -> a"]);
     }
 }

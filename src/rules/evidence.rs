@@ -1,7 +1,9 @@
 //! Labels and commands that several rules share.
 
-use crate::diagnostic::Label;
-use crate::flake::lock::{LockFile, LockGraph, Place};
+use super::Rule;
+use crate::diagnostic::{Diagnostic, Label};
+use crate::flake::identity::Identity;
+use crate::flake::lock::{LockFile, LockGraph, LockNode, LockedSource, Place};
 use crate::flake::{Flake, InputAttrPath, is_flake_id};
 use crate::source::Span;
 
@@ -44,4 +46,48 @@ pub(super) fn follows_line(path: &InputAttrPath, target: &str) -> String {
     let quoted = |name: &String| if is_flake_id(name) { name.clone() } else { format!("\"{name}\"") };
     let names: Vec<String> = path.0.iter().map(quoted).collect();
     format!("{}.follows = \"{target}\";", names.join(".inputs."))
+}
+
+/// Every node of a lock that has a source, with the path by which it is first reached, parents first.
+pub(super) fn sources(lock: &LockFile) -> impl Iterator<Item = (InputAttrPath, &LockNode, &LockedSource)> {
+    lock.graph.nodes_by_path().into_iter().filter_map(|(path, id)| {
+        let node = lock.graph.node(id);
+        Some((path, node, node.source.as_deref()?))
+    })
+}
+
+/// A finding on a field of `locked`, or on the node where it lacks that; the input's declaration is its evidence, so
+/// that a suppression can stand there.
+pub(super) fn locked_finding(
+    rule: &'static Rule,
+    flake: &Flake,
+    lock: &LockFile,
+    (input, key): (&InputAttrPath, &str),
+    (field, label): (&str, &str),
+    message: String,
+) -> Diagnostic {
+    let whole = Span::new(0, lock.source.bytes().len());
+    let span = Some(lock.span_of(Place::Locked(key, field))).filter(|span| *span != whole);
+    let span = span.unwrap_or_else(|| lock.span_of(Place::Node(key)));
+    let mut finding = Diagnostic::new(rule.name, rule.severity(), message, Label::new(&flake.lock_path, span, label))
+        .input(input.clone());
+    if let Some(span) = declaration(flake, input) {
+        finding = finding.related(Label::new(&flake.nix_path, span, "declared here"));
+    }
+    finding
+}
+
+/// The first twelve digits of a revision: as many as Nix shows.
+pub(super) fn short(revision: &str) -> &str {
+    revision.get(..12).unwrap_or(revision)
+}
+
+/// Every nixpkgs among the flake's own inputs, whatever it is called.
+pub(super) fn root_nixpkgs(
+    lock: &LockFile,
+) -> impl Iterator<Item = (InputAttrPath, &LockNode, &LockedSource, Identity)> {
+    sources(lock).filter(|(path, ..)| path.0.len() == 1).filter_map(|(path, node, source)| {
+        let identity = Identity::of_node(&source.original, &source.locked);
+        (identity.is_nixpkgs() && source.is_flake).then_some((path, node, source, identity))
+    })
 }

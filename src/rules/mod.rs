@@ -3,18 +3,31 @@
 mod broken_follows;
 mod evidence;
 mod flakeness_mismatch;
+mod foreign_nixpkgs;
+mod implicit_input;
 mod impure_path;
+mod indirect_input;
 mod intent_to_add;
 mod invalid_flake;
 mod invalid_lock;
+mod local_input;
+mod lock_hash_conflict;
+mod lock_rollback;
+mod lock_source_mismatch;
 mod missing_follows;
 mod missing_import;
 mod missing_lock;
 mod missing_path;
+mod noncanonical_lock;
+mod outdated_nixpkgs;
+mod outputs_mismatch;
 mod path_case;
 mod stale_follows;
 mod stale_lock;
 mod submodule_path;
+mod unlocked_input;
+mod unreachable_lock_node;
+mod unsupported_branch;
 mod untracked_nix_file;
 mod untracked_reference;
 mod unused_ignore;
@@ -106,18 +119,31 @@ impl<'a> Context<'a> {
 pub static RULES: &[&Rule] = &[
     &broken_follows::RULE,
     &flakeness_mismatch::RULE,
+    &foreign_nixpkgs::RULE,
+    &implicit_input::RULE,
     &impure_path::RULE,
+    &indirect_input::RULE,
     &intent_to_add::RULE,
     &invalid_flake::RULE,
     &invalid_lock::RULE,
+    &local_input::RULE,
+    &lock_hash_conflict::RULE,
+    &lock_rollback::RULE,
+    &lock_source_mismatch::RULE,
     &missing_follows::RULE,
     &missing_import::RULE,
     &missing_lock::RULE,
     &missing_path::RULE,
+    &noncanonical_lock::RULE,
+    &outdated_nixpkgs::RULE,
+    &outputs_mismatch::RULE,
     &path_case::RULE,
     &stale_follows::RULE,
     &stale_lock::RULE,
     &submodule_path::RULE,
+    &unlocked_input::RULE,
+    &unreachable_lock_node::RULE,
+    &unsupported_branch::RULE,
     &untracked_nix_file::RULE,
     &untracked_reference::RULE,
     &unused_ignore::RULE,

@@ -183,8 +183,13 @@ impl Place {
 
 fn check_settings(options: &cli::Check, place: &Place, snapshot: &Snapshot) -> Result<Settings, Failure> {
     let mut settings = settings_of(options.config.as_deref(), options.no_config, place, snapshot)?;
+    settings.now = now();
     settings.restrict(&options.select, &options.ignore)?;
     Ok(settings)
+}
+
+fn now() -> Option<u64> {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).ok().map(|since| since.as_secs())
 }
 
 /// The configuration: none, the file that the command line or the environment names, or the view's own.

@@ -42,7 +42,6 @@ const fn exact(reference: FlakeRef) -> ParsedUrl {
 /// Stage 1: `nixpkgs`, `nixpkgs/nixos-25.11`, `nixpkgs/REF/REV`. `None` when the text has another shape.
 fn parse_id(text: &str) -> Option<Result<FlakeRef, RefError>> {
     let (text, fragment) = text.split_once('#').unwrap_or((text, ""));
-    let text = text.trim_end_matches('/');
     let (id, rest) = match text.split_once('/') {
         Some((id, rest)) => (id, Some(rest)),
         None => (text, None),

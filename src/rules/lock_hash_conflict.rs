@@ -1,0 +1,90 @@
+//! `lock-hash-conflict`: one source and revision with two hashes.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::evidence::{locked_finding, short, sources};
+use super::{Context, FixAvailability, Level, Rule};
+use crate::diagnostic::{Diagnostic, Label};
+use crate::flake::LockState;
+use crate::flake::flakeref::FlakeRef;
+use crate::flake::identity::Identity;
+use crate::flake::lock::{self, Place};
+
+pub(super) static RULE: Rule = Rule {
+    name: "lock-hash-conflict",
+    summary: "one source and revision is locked with two hashes",
+    docs: include_str!("lock_hash_conflict.md"),
+    level: Level::Error,
+    fix: FixAvailability::None,
+    since: "0.1.0",
+    check,
+};
+
+fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    for flake in cx.flakes {
+        let Some(lock) = flake.valid_lock() else { continue };
+        let before = base(cx, &flake.lock_path);
+        let mut here: BTreeMap<String, (&str, &str)> = BTreeMap::new();
+        for (path, node, source) in sources(lock) {
+            let (Some(key), Some(hash)) = (fetched(&source.locked), source.locked.get("narHash")) else { continue };
+            let rev = source.locked.get("rev").map(|rev| format!(" at {}", short(rev))).unwrap_or_default();
+            let place = ((&path, node.key.as_str()), ("narHash", "another hash"));
+            if let Some(old) = before.get(&key).filter(|old| *old != hash) {
+                let message =
+                    format!("input `{path}`{rev} had the hash `{old}` before this change, and now has another");
+                let help =
+                    "the same source and revision has one hash for ever: take the lock of the parent commit back";
+                out.push(locked_finding(&RULE, flake, lock, place.0, place.1, message).help(help));
+                continue;
+            }
+            match here.get(&key) {
+                Some((other, first)) if *first != hash => {
+                    let message = format!("input `{path}`{rev} is locked with another hash than the node `{other}`");
+                    let span = lock.span_of(Place::Locked(other, "narHash"));
+                    let help = "the same source and revision has one hash: run `nix flake update` for the wrong one";
+                    out.push(
+                        locked_finding(&RULE, flake, lock, place.0, place.1, message)
+                            .related(Label::new(&flake.lock_path, span, "the first hash"))
+                            .help(help),
+                    );
+                }
+                Some(_) => {}
+                None => {
+                    here.insert(key, (&node.key, hash));
+                }
+            }
+        }
+    }
+}
+
+/// The hashes of the lock in the parent commit, by what is fetched.
+fn base(cx: &Context<'_>, path: &crate::snapshot::RepoPath) -> BTreeMap<String, String> {
+    let Some(source) = cx.snapshot.read_base(path) else { return BTreeMap::new() };
+    let LockState::Valid(lock) = lock::read(Rc::new(source)) else { return BTreeMap::new() };
+    let pair = |locked: &FlakeRef| Some((fetched(locked)?, locked.get("narHash")?.to_owned()));
+    lock.graph.nodes.iter().filter_map(|node| pair(&node.source.as_ref()?.locked)).collect()
+}
+
+/// Everything that decides what is fetched. `None` where that may differ from day to day.
+fn fetched(locked: &FlakeRef) -> Option<String> {
+    let pinned = match locked.kind() {
+        "github" | "gitlab" | "sourcehut" | "git" | "hg" => locked.get("rev").is_some(),
+        // Of other files the address says nothing of the content.
+        "tarball" | "file" => Identity::of(locked).rev.is_some(),
+        _ => false,
+    };
+    if !pinned {
+        return None;
+    }
+    let matters = |name: &&String| {
+        !matches!(name.as_str(), "narHash" | "lastModified" | "revCount" | "ref" | "shallow" | "allRefs")
+    };
+    let ignores_case = matches!(locked.kind(), "github" | "gitlab");
+    let value = |name: &String| {
+        let text = format!("{:?}", locked.attrs[name]);
+        if ignores_case && matches!(name.as_str(), "owner" | "repo") { text.to_lowercase() } else { text }
+    };
+    let parts = locked.attrs.keys().filter(matters).map(|name| format!("{name}={}", value(name)));
+    Some(parts.collect::<Vec<_>>().join(" "))
+}
