@@ -68,7 +68,9 @@ const INPUTS: &[(&str, &str, &str, &str, &[&str])] = &[
 
 /// The lock that Nix would write for it, with made-up revisions.
 fn lock() -> String {
-    let mut text = String::from("{\n  \"nodes\": {\n");
+    let edges: Vec<String> = INPUTS.iter().map(|input| format!("        \"{0}\": \"{0}\"", input.0)).collect();
+    let root = format!("    \"root\": {{\n      \"inputs\": {{\n{}\n      }}\n    }}", edges.join(",\n"));
+    let mut nodes = vec![root];
     for (number, (name, owner, repo, branch, follows)) in INPUTS.iter().enumerate() {
         let mut node = format!("    \"{name}\": {{\n");
         if *name == "bash-it" {
@@ -92,19 +94,13 @@ fn lock() -> String {
         write!(
             node,
             "      \"original\": {{\n        \"owner\": \"{owner}\",\n{branch}        \"repo\": \"{repo}\",\n        \
-             \"type\": \"github\"\n      }}\n    }},\n"
+             \"type\": \"github\"\n      }}\n    }}"
         )
         .expect("a string");
-        text.push_str(&node);
+        nodes.push(node);
     }
-    let edges: Vec<String> = INPUTS.iter().map(|input| format!("        \"{0}\": \"{0}\"", input.0)).collect();
-    write!(
-        text,
-        "    \"root\": {{\n      \"inputs\": {{\n{}\n      }}\n    }}\n  }},\n  \"root\": \"root\",\n  \"version\": 7\n}}\n",
-        edges.join(",\n")
-    )
-    .expect("a string");
-    text
+    nodes.sort();
+    format!("{{\n  \"nodes\": {{\n{}\n  }},\n  \"root\": \"root\",\n  \"version\": 7\n}}\n", nodes.join(",\n"))
 }
 
 fn repo() -> Repo {
