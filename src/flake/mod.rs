@@ -6,10 +6,10 @@
 pub mod compare;
 pub mod edit;
 pub mod flakeref;
+pub mod follows;
 pub mod identity;
 pub mod lock;
 pub mod nix;
-pub mod nixpkgs;
 
 use std::fmt;
 use std::rc::Rc;

@@ -1,6 +1,8 @@
 //! The rules: one file and one page each, and one line here.
 
 mod broken_follows;
+mod copies;
+mod duplicate_input;
 mod evidence;
 mod flakeness_mismatch;
 mod foreign_nixpkgs;
@@ -118,6 +120,7 @@ impl<'a> Context<'a> {
 /// Every rule, sorted by name.
 pub static RULES: &[&Rule] = &[
     &broken_follows::RULE,
+    &duplicate_input::RULE,
     &flakeness_mismatch::RULE,
     &foreign_nixpkgs::RULE,
     &implicit_input::RULE,

@@ -1,0 +1,190 @@
+//! Which inputs lock a copy of what the flake itself has, and could follow.
+//!
+//! Two inputs are the same when they are the same repository and directory, and both flakes or both not, never because
+//! they share a name: see [`identity`](super::identity).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::identity::{Branch, Identity, NixpkgsLine, Repository};
+use super::lock::{LockEdge, LockFile, LockGraph, NodeId};
+use super::{Flake, InputAttrPath};
+
+/// An edge of the lock that leads to a copy of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copy {
+    /// The input, from the root flake: `["a", "nixpkgs"]`.
+    pub path: InputAttrPath,
+    /// The node that holds the edge.
+    pub holder: NodeId,
+    /// The input of the root flake that is the best to follow.
+    pub target: String,
+    /// How many inputs of the root flake could be followed.
+    pub choices: usize,
+    /// What would change besides the copy.
+    pub difference: Difference,
+    /// Whether it is Nixpkgs.
+    pub is_nixpkgs: bool,
+    /// How many copies of it the lock holds.
+    pub copies: usize,
+}
+
+/// How a copy differs from what it could follow.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Difference {
+    /// In nothing but the revision that happens to be locked.
+    None,
+    /// It asks for a branch of the same kind: both unstable, or both of one release.
+    Channel,
+    /// It asks for another branch, in words that go on from "locks its own x, ".
+    Branch(String),
+    /// It asks for one revision.
+    Pinned,
+}
+
+/// An input of the root flake that others may follow.
+struct Root<'f> {
+    name: &'f str,
+    node: NodeId,
+    identity: Identity,
+}
+
+/// Every edge below the flake's own inputs whose target the flake has too, in order of path. Linear in edges.
+#[must_use]
+pub fn copies(flake: &Flake, lock: &LockFile) -> Vec<Copy> {
+    let graph = &lock.graph;
+    let identities: Vec<Option<(Identity, bool)>> = graph
+        .nodes
+        .iter()
+        .map(|node| {
+            let source = node.source.as_ref()?;
+            Some((Identity::of_node(&source.original, &source.locked), source.is_flake))
+        })
+        .collect();
+    let roots = roots(flake, graph, &identities);
+    let mut total: BTreeMap<(&Repository, &str), usize> = BTreeMap::new();
+    for (identity, _) in identities.iter().flatten() {
+        *total.entry((&identity.repository, &identity.dir)).or_default() += 1;
+    }
+    let mut found = Vec::new();
+    for (path, holder) in graph.nodes_by_path() {
+        for (name, edge) in &graph.node(holder).inputs {
+            let LockEdge::Node(child) = edge else { continue };
+            let Some((identity, is_flake)) = &identities[child.0] else { continue };
+            // The library of Nixpkgs: small, and often a repository of its own.
+            if name.ends_with("nixpkgs-lib") {
+                continue;
+            }
+            let Some(same) = roots.get(&key(identity, *is_flake)) else { continue };
+            let choices: Vec<&Root<'_>> = same.iter().filter(|root| root.node != *child).collect();
+            let rank = |root: &Root<'_>| (difference(&root.identity, identity), root.name != name);
+            // Of equals the first by name: the inputs are sorted.
+            let Some(best) = choices.iter().min_by_key(|root| rank(root)) else { continue };
+            found.push(Copy {
+                path: path.child(name),
+                holder,
+                target: best.name.to_owned(),
+                choices: choices.len(),
+                difference: difference(&best.identity, identity),
+                is_nixpkgs: identity.is_nixpkgs(),
+                copies: total.get(&(&identity.repository, identity.dir.as_str())).copied().unwrap_or_default(),
+            });
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+/// What inputs must have in common.
+type Key = (Repository, String, bool);
+
+fn key(identity: &Identity, is_flake: bool) -> Key {
+    (identity.repository.clone(), identity.dir.clone(), is_flake)
+}
+
+fn roots<'f>(
+    flake: &'f Flake,
+    graph: &LockGraph,
+    identities: &[Option<(Identity, bool)>],
+) -> BTreeMap<Key, Vec<Root<'f>>> {
+    let mut found: BTreeMap<Key, Vec<Root<'f>>> = BTreeMap::new();
+    for input in &flake.nix.inputs {
+        let Some(node) = graph.resolve(&InputAttrPath::of(&input.name)) else { continue };
+        let Some((identity, is_flake)) = identities.get(node.0).and_then(Option::as_ref) else { continue };
+        let root = Root { name: &input.name, node, identity: identity.clone() };
+        found.entry(key(identity, *is_flake)).or_default().push(root);
+    }
+    found
+}
+
+fn difference(root: &Identity, copy: &Identity) -> Difference {
+    if copy.rev.is_some() && copy.rev != root.rev {
+        return Difference::Pinned;
+    }
+    if copy.branch == root.branch && copy.rev == root.rev {
+        return Difference::None;
+    }
+    match (root.nixpkgs_line(), copy.nixpkgs_line()) {
+        (Some(ours), Some(theirs)) if ours == theirs => Difference::Channel,
+        (_, Some(NixpkgsLine::Release(release))) => Difference::Branch(format!("of release {release}")),
+        (_, Some(NixpkgsLine::Unstable)) => Difference::Branch("of the unstable branch".to_owned()),
+        (_, None) => Difference::Branch(match &copy.branch {
+            Branch::Default => "of the default branch".to_owned(),
+            Branch::Named(name) => format!("of branch `{name}`"),
+            Branch::Version(version) => format!("of version `{version}`"),
+        }),
+    }
+}
+
+/// How many nodes a lock has, and how many of them are Nixpkgs, if the inputs at these paths followed.
+#[must_use]
+pub fn size(graph: &LockGraph, follow: &BTreeSet<(NodeId, &str)>) -> (usize, usize) {
+    let mut seen = vec![false; graph.nodes.len()];
+    let mut pending = vec![LockGraph::ROOT];
+    let (mut nodes, mut nixpkgs) = (0, 0);
+    while let Some(id) = pending.pop() {
+        if std::mem::replace(&mut seen[id.0], true) {
+            continue;
+        }
+        let node = graph.node(id);
+        if let Some(source) = &node.source {
+            nodes += 1;
+            nixpkgs += usize::from(Identity::of_node(&source.original, &source.locked).is_nixpkgs());
+        }
+        for (name, edge) in &node.inputs {
+            if let LockEdge::Node(child) = edge
+                && !follow.contains(&(id, name.as_str()))
+            {
+                pending.push(*child);
+            }
+        }
+    }
+    (nodes, nixpkgs)
+}
+
+/// Projects that ask not to be overridden: their binary cache serves what was built with their own inputs. Owner and
+/// repository in lower case.
+const KEEP_THEIR_OWN: &[(&str, &str)] = &[
+    // The Hyprland wiki's Nix page warns that following breaks the cache.
+    ("hyprwm", "hyprland"),
+    // Their READMEs ask for the same.
+    ("xddxdd", "nix-cachyos-kernel"),
+    ("flox", "flox"),
+    ("determinatesystems", "determinate"),
+    ("anyrun-org", "anyrun"),
+    ("altsem", "gitu"),
+    // No guarantee is given once its inputs are overridden.
+    ("oxalica", "nil"),
+];
+
+/// Whether an input on the way to this one belongs to a project that asks not to be overridden.
+#[must_use]
+pub fn keeps_its_own(graph: &LockGraph, path: &InputAttrPath) -> bool {
+    (1..path.0.len()).any(|length| {
+        let id = graph.resolve(&InputAttrPath(path.0[..length].to_vec()));
+        let source = id.and_then(|id| graph.node(id).source.as_ref());
+        source.is_some_and(|source| {
+            let repository = Identity::of_node(&source.original, &source.locked).repository.to_string();
+            KEEP_THEIR_OWN.iter().any(|(owner, name)| repository == format!("github.com/{owner}/{name}"))
+        })
+    })
+}
