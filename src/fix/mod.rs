@@ -101,14 +101,21 @@ pub fn plan(
         if batch.is_empty() {
             break;
         }
-        let before = state.apply(snapshot, &batch)?;
-        let after = check::check(snapshot, &settings, paths)?;
+        let mut before = state.apply(snapshot, &batch)?;
+        let mut after = check::check(snapshot, &settings, paths)?;
+        // The lock goes with its flake.nix: only both together can be judged.
+        let carried = carried(&after, &batch);
+        if !carried.is_empty() {
+            before.extend(state.apply(snapshot, &carried)?);
+            after = check::check(snapshot, &settings, paths)?;
+        }
         if is_better(&outcome, &after, &batch) {
             state.accept(&batch);
+            state.accept(&carried);
             outcome = after;
             continue;
         }
-        for (path, bytes) in before {
+        for (path, bytes) in before.into_iter().rev() {
             snapshot.replace(&path, bytes);
         }
         if let [only] = batch.as_slice() {
@@ -124,8 +131,6 @@ pub fn plan(
 #[derive(Default)]
 struct State {
     originals: BTreeMap<RepoPath, Vec<u8>>,
-    /// Directories of flakes whose flake.nix was edited: their lock is carried along.
-    touched: BTreeSet<RepoPath>,
     rejected: BTreeSet<Key>,
     one_by_one: bool,
     done: Vec<Step>,
@@ -170,11 +175,7 @@ impl State {
     }
 
     fn is_candidate(&self, finding: &Diagnostic, wanted: &Wanted) -> bool {
-        let is_carried = finding.rule == "stale-lock" && {
-            let mut files = edits(finding).iter();
-            files.any(|edit| self.touched.contains(&edit.path.parent()))
-        };
-        !edits(finding).is_empty() && (wanted.includes(finding) || is_carried) && !self.rejected.contains(&key(finding))
+        !edits(finding).is_empty() && wanted.includes(finding) && !self.rejected.contains(&key(finding))
     }
 
     /// Puts the edits into the snapshot, and returns what the files held.
@@ -195,11 +196,10 @@ impl State {
     }
 
     fn accept(&mut self, batch: &[Diagnostic]) {
-        for finding in batch {
-            let files = edits(finding).iter().map(|edit| &edit.path);
-            self.touched.extend(files.filter(|path| !is_lock(path)).map(RepoPath::parent));
-            self.done.push(step(finding));
-        }
+        let mut steps: Vec<Step> = batch.iter().map(step).collect();
+        // Several findings may share one fix.
+        steps.dedup();
+        self.done.extend(steps);
     }
 
     fn finish(self, snapshot: &Snapshot, outcome: Outcome, wanted: &Wanted) -> Plan {
@@ -219,17 +219,33 @@ impl State {
     }
 }
 
-/// Whether the findings of the batch are gone and no other came. That a flake.nix which was edited leaves its lock
-/// behind is expected.
+/// The directories of the flakes whose flake.nix is edited.
+fn edited_flakes(batch: &[Diagnostic]) -> BTreeSet<RepoPath> {
+    batch.iter().flat_map(edits).filter(|edit| !is_lock(&edit.path)).map(|edit| edit.path.parent()).collect()
+}
+
+/// The fixes of locks whose flake.nix the batch edits.
+fn carried(after: &Outcome, batch: &[Diagnostic]) -> Vec<Diagnostic> {
+    let edited = edited_flakes(batch);
+    let is_behind = |finding: &&Diagnostic| {
+        finding.rule == "stale-lock" && edits(finding).iter().any(|edit| edited.contains(&edit.path.parent()))
+    };
+    after.findings.iter().filter(is_behind).cloned().collect()
+}
+
+/// Whether the findings of the batch are gone and no other came. That a flake.nix which was edited leaves a lock behind
+/// that only the network could mend is expected.
 fn is_better(before: &Outcome, after: &Outcome, batch: &[Diagnostic]) -> bool {
     let known: BTreeSet<Key> = before.findings.iter().map(key).collect();
     let fixed: BTreeSet<Key> = batch.iter().map(key).collect();
-    let edited: BTreeSet<RepoPath> =
-        batch.iter().flat_map(edits).filter(|edit| !is_lock(&edit.path)).map(|edit| edit.path.parent()).collect();
+    let edited = edited_flakes(batch);
+    // In the lock that Nix would write the same things may be found at other inputs; it is right all the same.
+    let only_locks = edited.is_empty();
     after.findings.iter().all(|finding| {
         let key = key(finding);
         let is_behind = finding.rule == "stale-lock" && edited.contains(&finding.primary.path.parent());
-        !fixed.contains(&key) && (known.contains(&key) || is_behind)
+        let is_shown = only_locks && !matches!(finding.rule, "stale-lock" | "invalid-lock" | "broken-follows");
+        !fixed.contains(&key) && (known.contains(&key) || is_behind || is_shown)
     })
 }
 

@@ -13,8 +13,12 @@ use crate::text::count;
 pub(super) fn unwanted(flake: &Flake, lock: &LockFile, allowed: &[String]) -> Vec<Copy> {
     let mut copies = follows::copies(flake, lock);
     copies.retain(|copy| {
-        // Already written down: that the lock does not know it yet is for another rule to say.
-        let is_written = flake.nix.declaration(&copy.path).is_some_and(|written| written.follows.is_some());
+        // Already written down, for it or for what it is an input of: that the lock does not know it yet is for another
+        // rule to say.
+        let is_written = (1..=copy.path.0.len()).any(|length| {
+            let above = InputAttrPath(copy.path.0[..length].to_vec());
+            flake.nix.declaration(&above).is_some_and(|written| written.follows.is_some())
+        });
         let written = copy.path.to_string();
         let is_allowed = allowed.iter().any(|allowed| *allowed == written || Some(allowed) == copy.path.0.first());
         !is_written
