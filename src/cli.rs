@@ -139,6 +139,12 @@ pub enum Format {
     Concise,
     /// Version 1 of preflake's JSON
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// GitLab's code quality report
+    Gitlab,
 }
 
 /// When to use colours.

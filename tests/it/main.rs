@@ -4,6 +4,7 @@ mod chapter;
 mod cli;
 mod fix;
 mod flakeref;
+mod formats;
 mod git;
 mod hooks;
 mod layouts;
