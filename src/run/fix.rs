@@ -11,7 +11,8 @@ use crate::git::ViewChoice;
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::text::{count, escape};
 
-/// Applies fixes: the status is 0 where all that was asked for could be done, 1 where something is left.
+/// Applies fixes: the status is 0 where all that was asked for could be done, 1 where something is left or, with
+/// `--diff`, where there is a patch.
 pub(super) fn fix(options: &cli::Fix) -> Result<u8, Failure> {
     let place = Place::find()?;
     let mut snapshot = place.snapshot(&ViewChoice::Worktree)?;
@@ -36,7 +37,9 @@ pub(super) fn fix(options: &cli::Fix) -> Result<u8, Failure> {
         tell(&format!("preflake: {}: {}: {}", step.path, step.rule, escape(reason)));
     }
     std::mem::forget(snapshot);
-    Ok(u8::from(!left.is_empty()))
+    // As with `diff` itself, a patch that is not empty is a difference.
+    let differs = options.diff && !plan.rewrites.is_empty();
+    Ok(u8::from(differs || !left.is_empty()))
 }
 
 /// The safe fixes in front of a check. Returns what is left to find, and whether files were changed.

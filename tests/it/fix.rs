@@ -66,7 +66,7 @@ fn the_patch_is_one_that_git_applies() {
     let odd = FLAKE.trim_end().replace('\n', "\r\n");
     repo.write("flake.nix", &odd);
     let run = repo.preflake(&["fix", "--diff", "missing-follows"]);
-    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(run.status, 1, "{}", run.stderr);
     assert_eq!((read(&repo, "flake.nix"), read(&repo, "flake.lock").as_str()), (odd, LOCK), "nothing is written");
     let patch = repo.write("../fix.patch", &run.stdout);
     repo.git(&["apply", patch.to_str().expect("a path")]);
