@@ -158,7 +158,7 @@ pub struct Flake {
     /// The lock recomputed from both; `None` where flake.nix or flake.lock is invalid.
     pub comparison: Option<Comparison>,
     /// Whether a missing lock is to be reported: false for a flake below the root that has none (a template, a
-    /// fixture; product.md §1).
+    /// fixture).
     pub lock_expected: bool,
 }
 

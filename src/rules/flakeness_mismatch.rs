@@ -1,5 +1,5 @@
 //! `flakeness-mismatch`: flake.nix and flake.lock do not agree whether an input is a flake. Nix does not notice: it
-//! keeps what the lock says (`nix-lock-semantics` section 4.2).
+//! keeps what the lock says.
 
 use super::evidence::edge;
 use super::{Context, FixAvailability, Level, Rule};

@@ -1,4 +1,4 @@
-//! The check of every `follows` in the new lock (`lockfile.cc: LockFile::check`; section 4.6).
+//! The check of every `follows` in the new lock (`lockfile.cc: LockFile::check`).
 
 use std::collections::BTreeSet;
 

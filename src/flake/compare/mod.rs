@@ -1,4 +1,4 @@
-//! Does flake.lock agree with flake.nix? The lock recomputed as Nix does it (`nix-lock-semantics` section 4).
+//! Does flake.lock agree with flake.nix? The lock recomputed as Nix does it (`flake.cc: lockFlake`).
 //!
 //! `walk` is Nix's `computeLocks` with what cannot be known offline made explicit, `follows` its check of every
 //! `follows`, `summary` turns what the walk met into one change an input.

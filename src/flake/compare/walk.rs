@@ -1,4 +1,4 @@
-//! Nix's `computeLocks`, offline (`flake.cc: lockFlake`; `nix-lock-semantics` sections 4.1, 4.5 and 9.2).
+//! Nix's `computeLocks`, offline (`flake.cc: lockFlake`).
 //!
 //! The walk keeps its own stack, so that no lock can overflow the process's, and gives up on graphs that would grow
 //! beyond [`MAX_NODES`] when every shared node is copied, as Nix copies them.
@@ -71,7 +71,7 @@ struct Frame {
     prefix: InputAttrPath,
     /// Whether the lock's own edges are believed.
     trusted: bool,
-    /// The outermost input above that had to be taken at its word (section 4.5).
+    /// The outermost input above that had to be taken at its word.
     assumed: Option<InputAttrPath>,
     /// The directory of the flake at `path`, where it lies in our tree.
     dir: Option<RepoPath>,
@@ -348,7 +348,7 @@ impl Walker<'_> {
         self.stack.push(inner);
     }
 
-    /// A kept flake has to be looked into (section 4.5). In our own tree that is done for real; elsewhere its word is
+    /// A kept flake has to be looked into. In our own tree that is done for real; elsewhere its word is
     /// taken for `follows` into its own inputs, and every other one can only come from an override that has gone.
     /// Says whether the walk goes on below.
     fn reread(&mut self, inner: &mut Frame) -> bool {

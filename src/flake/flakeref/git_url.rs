@@ -1,4 +1,4 @@
-//! The `url` of a git reference, normalised (`url.cc: fixGitURL`; section 3.6, Nix 2.34).
+//! The `url` of a git reference, normalised (`url.cc: fixGitURL`; Nix 2.34).
 
 use super::RefError;
 use super::url::Url;

@@ -1,6 +1,6 @@
 //! Flake references: `github:NixOS/nixpkgs/nixos-25.11` and everything else that `url` can hold.
 //!
-//! Follows `nix-lock-semantics` section 3: parsing to attributes, checking attributes, canonical comparison, and
+//! Follows `flakeref.cc` and the fetchers: parsing to attributes, checking attributes, canonical comparison, and
 //! printing, as Nix 2.34 does them.
 
 mod display;
@@ -97,7 +97,7 @@ impl FlakeRef {
         attrs
     }
 
-    /// The form in which Nix compares references (section 3.5): the URL written anew, without a `dir` parameter that
+    /// The form in which Nix compares references: the URL written anew, without a `dir` parameter that
     /// says what [`FlakeRef::dir`] says.
     #[must_use]
     pub fn canonicalize(&self) -> Self {
@@ -142,7 +142,7 @@ impl FlakeRef {
         schemes::check_pin(self)
     }
 
-    /// Whether a lock entry with these attributes is pinned (section 5.5, Nix 2.30 and later). Relative paths are
+    /// Whether a lock entry with these attributes is pinned (Nix 2.30 and later). Relative paths are
     /// exempt and not asked about here.
     #[must_use]
     pub fn is_locked(&self) -> bool {

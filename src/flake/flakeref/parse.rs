@@ -1,4 +1,4 @@
-//! Text to attributes, in Nix's three stages (`flakeref.cc: parseFlakeRefWithFragment`; section 3.1).
+//! Text to attributes, in Nix's three stages (`flakeref.cc: parseFlakeRefWithFragment`).
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Legal git reference names and revisions (`git-utils.cc: isLegalRefName`; section 3.7).
+//! Legal git reference names and revisions (`git-utils.cc: isLegalRefName`).
 
 /// Whether Nix takes the text for a branch or tag: not `@`, and what git-check-ref-format allows.
 pub(super) fn is_legal_ref(name: &str) -> bool {

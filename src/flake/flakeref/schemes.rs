@@ -1,4 +1,4 @@
-//! What each fetcher allows and requires (`Input::fromAttrs` and each scheme's `inputFromAttrs`; section 2.3).
+//! What each fetcher allows and requires (`Input::fromAttrs` and each scheme's `inputFromAttrs`).
 
 use super::refname::{check_revision, is_legal_ref, is_plain_ref};
 use super::url::Url;

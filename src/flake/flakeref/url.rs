@@ -1,4 +1,4 @@
-//! URLs as Nix 2.31 and later read and write them (`url.cc`; section 3.4).
+//! URLs as Nix 2.31 and later read and write them (`url.cc`).
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! flake.lock as a graph (`nix-lock-semantics` section 5).
+//! flake.lock as a graph.
 //!
 //! The graph itself has no spans; [`LockFile::span_of`] finds the place of a node, an edge or a field when a finding
 //! wants to show it.

@@ -1,4 +1,4 @@
-//! flake.lock as Nix loads it (`lockfile.cc: LockFile::LockFile`; `nix-lock-semantics` sections 5.3 to 5.5).
+//! flake.lock as Nix loads it (`lockfile.cc: LockFile::LockFile`).
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;

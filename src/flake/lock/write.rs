@@ -1,4 +1,4 @@
-//! flake.lock as Nix writes it, byte for byte (`lockfile.cc: LockFile::toJSON`; `nix-lock-semantics` section 5.2).
+//! flake.lock as Nix writes it, byte for byte (`lockfile.cc: LockFile::toJSON`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! `inputs` (`nix-lock-semantics` section 2; `flake.cc: parseFlakeInputs, parseFlakeInput`).
+//! `inputs` (`flake.cc: parseFlakeInputs, parseFlakeInput`).
 
 use super::literals;
 use super::parse::problem;
@@ -189,7 +189,7 @@ impl Reader<'_> {
         parts.raw.insert(key.to_owned(), value);
     }
 
-    /// Makes the reference of what was written (section 2.2).
+    /// Makes the reference of what was written.
     fn reference(
         &mut self,
         path: &InputAttrPath,

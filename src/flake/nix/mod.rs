@@ -1,4 +1,4 @@
-//! flake.nix as Nix reads it: without evaluating anything (`nix-lock-semantics` sections 1 and 2).
+//! flake.nix as Nix reads it: without evaluating anything (`flake.cc: readFlake`).
 //!
 //! The only module that knows rnix. What leaves it is plain data with spans; no syntax node does.
 

@@ -1,4 +1,4 @@
-//! The `outputs` function and the inputs that its arguments imply (`nix-lock-semantics` section 1.6).
+//! The `outputs` function and the inputs that its arguments imply.
 
 use rnix::ast;
 use rowan::ast::AstNode as _;

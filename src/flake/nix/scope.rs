@@ -1,5 +1,5 @@
 //! What Nix's parser refuses beyond syntax, anywhere in the file: undefined variables, duplicate attributes and
-//! arguments, numbers that do not fit, bad paths, disabled operators (`nix-lock-semantics` section 1.5).
+//! arguments, numbers that do not fit, bad paths, disabled operators.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! The values that Nix looks at without evaluating anything: its "trivial" values (`nix-lock-semantics` 1.2, 1.3).
+//! The values that Nix looks at without evaluating anything: its "trivial" values (`flake.cc: expectType, isTrivial`).
 
 use std::collections::BTreeMap;
 
