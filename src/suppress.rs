@@ -158,7 +158,8 @@ fn removal(flake: &Flake, directive: &Directive) -> Fix {
         Span::new(line.start, end)
     } else {
         let before = text[..directive.comment.start].trim_end_matches([' ', '\t']).len();
-        Span::new(before, directive.comment.end)
+        // A carriage return at the end belongs to the line, not to the comment.
+        Span::new(before, text[..directive.comment.end].trim_end_matches('\r').len())
     };
     Fix {
         title: "remove the comment".to_owned(),

@@ -33,7 +33,9 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    fn includes(&self, finding: &Diagnostic) -> bool {
+    /// Whether the finding has a fix that is asked for.
+    #[must_use]
+    pub fn includes(&self, finding: &Diagnostic) -> bool {
         let applicability = finding.fix.as_ref().map(|fix| fix.applicability);
         if self.rules.is_empty() {
             return applicability == Some(Applicability::Safe);
@@ -94,10 +96,10 @@ pub fn plan(
             settings.levels.insert(rule.name, Level::Warn);
         }
     }
-    let mut state = State::default();
+    let mut state = State { most: MAX_BATCH, ..State::default() };
     let mut outcome = check::check(snapshot, &settings, paths)?;
     for _ in 0..MAX_ROUNDS {
-        let batch = state.batch(&outcome, wanted);
+        let (batch, fixes) = state.batch(&outcome, wanted);
         if batch.is_empty() {
             break;
         }
@@ -112,18 +114,18 @@ pub fn plan(
         if is_better(&outcome, &after, &batch) {
             state.accept(&batch);
             state.accept(&carried);
+            state.most = MAX_BATCH.min(fixes * 2);
             outcome = after;
             continue;
         }
         for (path, bytes) in before.into_iter().rev() {
             snapshot.replace(&path, bytes);
         }
-        if let [only] = batch.as_slice() {
-            state.rejected.insert(key(only));
-            state.dropped.push(step(only));
+        // Something in the batch is at fault: half of it may be better.
+        state.most = (fixes / 2).max(1);
+        if fixes == 1 {
+            state.reject(&batch);
         }
-        // Something in the batch is at fault: from here on one at a time.
-        state.one_by_one = true;
     }
     Ok(state.finish(snapshot, outcome, wanted))
 }
@@ -131,8 +133,9 @@ pub fn plan(
 #[derive(Default)]
 struct State {
     originals: BTreeMap<RepoPath, Vec<u8>>,
-    rejected: BTreeSet<Key>,
-    one_by_one: bool,
+    rejected: BTreeSet<(Key, Vec<Edit>)>,
+    /// As many fixes go into the next round.
+    most: usize,
     done: Vec<Step>,
     dropped: Vec<Step>,
 }
@@ -152,13 +155,13 @@ fn step(finding: &Diagnostic) -> Step {
 }
 
 impl State {
-    /// The fixes of the next round: none touches what another touches, and no lock is written for a flake.nix that is
-    /// about to change.
-    fn batch(&self, outcome: &Outcome, wanted: &Wanted) -> Vec<Diagnostic> {
+    /// The findings of the next round and how many fixes they have together: none touches what another touches, and no
+    /// lock is written for a flake.nix that is about to change.
+    fn batch(&self, outcome: &Outcome, wanted: &Wanted) -> (Vec<Diagnostic>, usize) {
         let mut candidates: Vec<&Diagnostic> =
             outcome.findings.iter().filter(|f| self.is_candidate(f, wanted)).collect();
         candidates.sort_by_key(|finding| edits(finding).iter().all(|edit| is_lock(&edit.path)));
-        let most = if self.one_by_one { 1 } else { MAX_BATCH };
+        let mut fixes = 0;
         let mut taken: BTreeSet<&Edit> = BTreeSet::new();
         let mut batch: Vec<&Diagnostic> = Vec::new();
         for finding in candidates {
@@ -166,16 +169,17 @@ impl State {
             // Several findings may share one fix.
             let is_shared = edits.iter().all(|edit| taken.contains(edit));
             let is_free = edits.iter().all(|edit| !overlaps(&taken, edit) && !is_outdated(&taken, edit));
-            if is_shared || (is_free && batch.len() < most) {
+            if is_shared || (is_free && fixes < self.most) {
+                fixes += usize::from(!is_shared);
                 taken.extend(edits);
                 batch.push(finding);
             }
         }
-        batch.into_iter().cloned().collect()
+        (batch.into_iter().cloned().collect(), fixes)
     }
 
     fn is_candidate(&self, finding: &Diagnostic, wanted: &Wanted) -> bool {
-        !edits(finding).is_empty() && wanted.includes(finding) && !self.rejected.contains(&key(finding))
+        !edits(finding).is_empty() && wanted.includes(finding) && !self.rejected.contains(&rejection(finding))
     }
 
     /// Puts the edits into the snapshot, and returns what the files held.
@@ -202,6 +206,13 @@ impl State {
         self.done.extend(steps);
     }
 
+    fn reject(&mut self, batch: &[Diagnostic]) {
+        self.rejected.extend(batch.iter().map(rejection));
+        let mut steps: Vec<Step> = batch.iter().map(step).collect();
+        steps.dedup();
+        self.dropped.extend(steps);
+    }
+
     fn finish(self, snapshot: &Snapshot, outcome: Outcome, wanted: &Wanted) -> Plan {
         let mut rewrites: Vec<Rewrite> = Vec::new();
         for (path, before) in self.originals {
@@ -217,6 +228,11 @@ impl State {
             staged.flat_map(|finding| finding.fix.iter().flat_map(|fix| fix.stage.iter().cloned())).collect();
         Plan { rewrites, stage: stage.into_iter().collect(), done: self.done, dropped: self.dropped, outcome }
     }
+}
+
+/// The same finding with other edits, after other fixes, may be tried again.
+fn rejection(finding: &Diagnostic) -> (Key, Vec<Edit>) {
+    (key(finding), edits(finding).to_vec())
 }
 
 /// The directories of the flakes whose flake.nix is edited.
@@ -236,16 +252,30 @@ fn carried(after: &Outcome, batch: &[Diagnostic]) -> Vec<Diagnostic> {
 /// Whether the findings of the batch are gone and no other came. That a flake.nix which was edited leaves a lock behind
 /// that only the network could mend is expected.
 fn is_better(before: &Outcome, after: &Outcome, batch: &[Diagnostic]) -> bool {
-    let known: BTreeSet<Key> = before.findings.iter().map(key).collect();
-    let fixed: BTreeSet<Key> = batch.iter().map(key).collect();
+    // How many findings of each key may be left.
+    let mut known: BTreeMap<Key, usize> = BTreeMap::new();
+    for finding in &before.findings {
+        *known.entry(key(finding)).or_default() += 1;
+    }
+    let mut fixed: BTreeSet<Key> = BTreeSet::new();
+    for key in batch.iter().map(key) {
+        if let Some(left) = known.get_mut(&key) {
+            *left = left.saturating_sub(1);
+        }
+        fixed.insert(key);
+    }
     let edited = edited_flakes(batch);
     // In the lock that Nix would write the same things may be found at other inputs; it is right all the same.
     let only_locks = edited.is_empty();
     after.findings.iter().all(|finding| {
         let key = key(finding);
+        if let Some(left) = known.get_mut(&key).filter(|left| **left > 0) {
+            *left -= 1;
+            return true;
+        }
         let is_behind = finding.rule == "stale-lock" && edited.contains(&finding.primary.path.parent());
         let is_shown = only_locks && !matches!(finding.rule, "stale-lock" | "invalid-lock" | "broken-follows");
-        !fixed.contains(&key) && (known.contains(&key) || is_behind || is_shown)
+        !fixed.contains(&key) && (is_behind || is_shown)
     })
 }
 

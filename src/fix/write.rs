@@ -1,14 +1,19 @@
 //! Writing whole files or none.
 //!
 //! Every new content lies complete on the disk, beside the file it is for, before the first file is replaced; each is
-//! replaced by a rename. Whatever ends the process, every file is whole, old or new.
+//! replaced by a rename. Whatever ends the process, every file is whole, old or new. What a killed run leaves beside
+//! them is removed by a later one.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::Rewrite;
 use crate::text::escape;
+
+/// What lies beside a file for so long belongs to no run that goes on.
+const LEFTOVER_AGE: Duration = Duration::from_secs(600);
 
 /// A new content that lies beside its file. Removed when it is dropped before it took the file's place.
 struct Prepared {
@@ -49,14 +54,16 @@ fn prepare(root: &Path, rewrite: &Rewrite) -> io::Result<Prepared> {
         return Err(io::Error::other("it is a link that leads out of the repository"));
     }
     check_unchanged(&target, rewrite)?;
-    let permissions = fs::metadata(&target)?.permissions();
-    if permissions.readonly() {
+    let metadata = fs::metadata(&target)?;
+    if metadata.permissions().readonly() {
         return Err(io::Error::other("it is read-only"));
     }
+    remove_leftovers(&target);
     let (temporary, mut file) = create_beside(&target)?;
     let prepared = Prepared { temporary, target, is_done: false };
     file.write_all(&rewrite.after)?;
-    file.set_permissions(permissions)?;
+    keep_owner(&file, &metadata);
+    file.set_permissions(metadata.permissions())?;
     file.sync_all()?;
     Ok(prepared)
 }
@@ -79,11 +86,40 @@ fn check_unchanged(target: &Path, rewrite: &Rewrite) -> io::Result<()> {
     Err(io::Error::other("it has changed meanwhile; run preflake again"))
 }
 
+/// Run by another user, as with sudo, the file stays its owner's where that can be had.
+fn keep_owner(file: &File, metadata: &fs::Metadata) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, fchown};
+        let _ = fchown(file, Some(metadata.uid()), Some(metadata.gid()));
+    }
+    #[cfg(not(unix))]
+    let _ = (file, metadata);
+}
+
+/// Removes what earlier runs, killed before they were done, left beside `target`.
+fn remove_leftovers(target: &Path) {
+    let (Some(directory), Some(name)) = (target.parent(), target.file_name()) else { return };
+    let prefix = prefix(&name.to_string_lossy());
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(&prefix);
+        let age = || entry.metadata().ok().filter(fs::Metadata::is_file)?.modified().ok()?.elapsed().ok();
+        if is_ours && age().is_some_and(|age| age > LEFTOVER_AGE) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// How the names of unfinished files begin.
+fn prefix(name: &str) -> String {
+    format!(".{name}.preflake-")
+}
+
 /// A new file in the directory of `target`, under a name that no Nix file has.
 fn create_beside(target: &Path) -> io::Result<(PathBuf, File)> {
     let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
     for number in 0..100 {
-        let path = target.with_file_name(format!(".{name}.preflake-{}-{number}", std::process::id()));
+        let path = target.with_file_name(format!("{}{}-{number}", prefix(&name), std::process::id()));
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(file) => return Ok((path, file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

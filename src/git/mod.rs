@@ -160,8 +160,17 @@ impl Repository {
     /// Stages files as `git add` does.
     ///
     /// # Errors
-    /// Inside a hook, where git holds the index; while another process holds it; and when git refuses.
+    /// As [`Repository::can_stage`], and when git refuses.
     pub fn stage(&self, paths: &[RepoPath]) -> Result<(), GitError> {
+        self.can_stage()?;
+        if paths.is_empty() { Ok(()) } else { self.git().add(paths) }
+    }
+
+    /// Whether files could be staged now.
+    ///
+    /// # Errors
+    /// Inside a hook, where git holds the index; while another process holds it; and without a worktree.
+    pub fn can_stage(&self) -> Result<(), GitError> {
         if self.environment.path("GIT_INDEX_FILE").is_some() {
             let error = GitError::new("inside a hook the index is not written");
             return Err(error.with_help("run `preflake fix` outside of the hook"));
@@ -176,7 +185,7 @@ impl Repository {
             let error = GitError::at(&lock, "another git process holds the index");
             return Err(error.with_help("wait for it to finish; if none runs, remove the file"));
         }
-        if paths.is_empty() { Ok(()) } else { self.git().add(paths) }
+        Ok(())
     }
 
     fn git(&self) -> Git {

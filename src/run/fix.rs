@@ -5,11 +5,16 @@ use std::io::{self, Write as _};
 use super::{Failure, Place, check_settings, finish, settings_of, tell};
 use crate::check::Outcome;
 use crate::cli;
-use crate::config;
+use crate::config::{self, Settings};
 use crate::fix::{self, Plan, Step, Wanted};
+use crate::flake::LockVerdict;
+use crate::flake::lock::lock_command;
 use crate::git::ViewChoice;
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::text::{count, escape};
+
+/// A file that was staged may name another one that is not: so often are they looked for again.
+const MAX_STAGINGS: usize = 50;
 
 /// Applies fixes: the status is 0 where all that was asked for could be done, 1 where something is left or, with
 /// `--diff`, where there is a patch.
@@ -23,11 +28,17 @@ pub(super) fn fix(options: &cli::Fix) -> Result<u8, Failure> {
     }
     let wanted = Wanted { rules };
     refuse_commits(&snapshot)?;
-    let plan = fix::plan(&mut snapshot, &settings, &[], &wanted)?;
+    let mut plan = fix::plan(&mut snapshot, &settings, &[], &wanted)?;
     if options.diff {
         print_patch(&plan)?;
     } else {
         apply(&place, &plan)?;
+        for _ in 0..MAX_STAGINGS {
+            let mut later = place.snapshot(&ViewChoice::Worktree)?;
+            if plan.stage.is_empty() || !stage_more(&place, &mut later, &settings, &wanted, &mut plan)? {
+                break;
+            }
+        }
     }
     if !options.quiet {
         say(&plan, options.diff);
@@ -40,6 +51,26 @@ pub(super) fn fix(options: &cli::Fix) -> Result<u8, Failure> {
     // As with `diff` itself, a patch that is not empty is a difference.
     let differs = options.diff && !plan.rewrites.is_empty();
     Ok(u8::from(differs || !left.is_empty()))
+}
+
+/// Applies what can be fixed now that files were staged, and adds it to the plan; whether that staged more.
+fn stage_more(
+    place: &Place,
+    snapshot: &mut Snapshot,
+    settings: &Settings,
+    wanted: &Wanted,
+    plan: &mut Plan,
+) -> Result<bool, Failure> {
+    let more = fix::plan(snapshot, settings, &[], wanted)?;
+    apply(place, &more)?;
+    let staged = plan.stage.len();
+    plan.stage.extend(more.stage);
+    plan.stage.sort();
+    plan.stage.dedup();
+    plan.rewrites.extend(more.rewrites);
+    plan.done.extend(more.done);
+    plan.outcome = more.outcome;
+    Ok(plan.stage.len() > staged)
 }
 
 /// The safe fixes in front of a check. Returns what is left to find, and whether files were changed.
@@ -72,16 +103,18 @@ fn refuse_commits(snapshot: &Snapshot) -> Result<(), Failure> {
     }
 }
 
+/// Nothing is written where not everything could be.
 fn apply(place: &Place, plan: &Plan) -> Result<(), Failure> {
-    fix::write(&place.root, &plan.rewrites).map_err(Failure::new)?;
-    match &place.repository {
-        Some(repository) if !plan.stage.is_empty() => Ok(repository.stage(&plan.stage)?),
-        _ => Ok(()),
+    let stager = place.repository.as_ref().filter(|_| !plan.stage.is_empty());
+    if let Some(repository) = stager {
+        repository.can_stage()?;
     }
+    fix::write(&place.root, &plan.rewrites).map_err(Failure::new)?;
+    Ok(stager.map_or(Ok(()), |repository| repository.stage(&plan.stage))?)
 }
 
 fn print_patch(plan: &Plan) -> Result<(), Failure> {
-    finish(io::stdout().lock().write_all(fix::patch(&plan.rewrites).as_bytes()))
+    finish(io::stdout().lock().write_all(&fix::patch(&plan.rewrites)))
 }
 
 fn say(plan: &Plan, diff: bool) {
@@ -111,12 +144,19 @@ fn left(plan: &Plan, wanted: &Wanted) -> Vec<(Step, String)> {
     let touched = |path: &RepoPath| plan.rewrites.iter().any(|rewrite| rewrite.path.parent() == path.parent());
     for finding in &plan.outcome.findings {
         let is_behind = finding.rule == "stale-lock" && touched(&finding.primary.path);
-        let is_asked = wanted.rules.contains(&finding.rule);
+        let is_asked = wanted.rules.contains(&finding.rule) || wanted.includes(finding);
         let is_staged = finding.fix.as_ref().is_some_and(|fix| fix.edits.is_empty() && !fix.stage.is_empty());
         if is_behind || (is_asked && !is_staged) {
             let step = Step { rule: finding.rule, path: finding.primary.path.clone(), title: String::new() };
             let help = finding.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
             left.push((step, format!("{}{help}", finding.message)));
+        }
+    }
+    let edited = |path: &RepoPath| plan.rewrites.iter().any(|rewrite| rewrite.path == *path);
+    for flake in plan.outcome.flakes.iter().filter(|flake| edited(&flake.nix_path)) {
+        if flake.lock_verdict() == LockVerdict::Undecided {
+            let reason = format!("only with the network can the lock be compared; run `{}`", lock_command(&flake.dir));
+            left.push((Step { rule: "stale-lock", path: flake.lock_path.clone(), title: String::new() }, reason));
         }
     }
     left

@@ -175,3 +175,111 @@ fn killed_at_any_moment_every_file_is_whole() {
     let run = repo.preflake(&["fix", "missing-follows"]);
     assert_eq!(run.status, 0, "what a killed run left behind is in nobody's way: {}", run.stderr);
 }
+
+/// Killed at each system call that touches a file, in turn: what random moments may miss.
+#[cfg(target_os = "linux")]
+#[test]
+fn killed_at_each_system_call_every_file_is_whole() {
+    let fixed = self::repo();
+    let run = |repo: &Repo, inject: &str| {
+        repo.write("flake.nix", FLAKE);
+        repo.write("flake.lock", LOCK);
+        let mut command = hermetic("strace", repo.path());
+        command.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=write,close,fchmod,fchown,fsync,rename,unlink"]);
+        command.args(["-e", inject, env!("CARGO_BIN_EXE_preflake"), "fix", "missing-follows"]);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).status()
+    };
+    // The last call that is ever made comes long before this one.
+    if !run(&fixed, "inject=rename:signal=CONT:when=9999").is_ok_and(|status| status.success()) {
+        eprintln!("skipped: no strace that works here");
+        return;
+    }
+    let new = (read(&fixed, "flake.nix"), read(&fixed, "flake.lock"));
+    assert_ne!(new.0, FLAKE);
+    let repo = repo();
+    let mut between = 0;
+    for call in 1.. {
+        let inject = format!("inject=write,close,fchmod,fchown,fsync,rename,unlink:signal=KILL:when={call}");
+        let status = run(&repo, &inject).expect("it ran before");
+        let now = (read(&repo, "flake.nix"), read(&repo, "flake.lock"));
+        assert!(now.0 == FLAKE || now.0 == new.0, "call {call}: flake.nix is neither old nor new");
+        assert!(now.1 == LOCK || now.1 == new.1, "call {call}: flake.lock is neither old nor new");
+        assert!(now.1 == LOCK || now.0 == new.0, "call {call}: the lock is there before its flake.nix");
+        if now.0 == new.0 && now.1 == LOCK {
+            between += 1;
+            let found = rules(&repo);
+            assert!(found.iter().all(|rule| rule == "stale-lock" || rule.starts_with("untracked-")), "{found:?}");
+        }
+        if status.success() {
+            assert!(between > 0, "no kill came between the two files");
+            return;
+        }
+    }
+}
+
+#[test]
+fn files_that_staged_files_name_are_staged_too() {
+    let repo = repo();
+    repo.write("hosts/vega/default.nix", "{ imports = [ ../../modules/a.nix ]; }\n");
+    repo.write("modules/a.nix", "{ x = ./data.json; }\n");
+    repo.write("modules/data.json", "{}\n");
+    let run = repo.preflake(&["fix", "untracked-reference"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let staged = repo.git(&["diff", "--cached", "--name-only"]);
+    assert_eq!(staged, "hosts/vega/default.nix\nmodules/a.nix\nmodules/data.json\n", "{}", run.stderr);
+    let run = repo.preflake(&["fix", "untracked-reference"]);
+    assert_eq!((run.status, run.stderr.as_str()), (0, "preflake: nothing to fix\n"));
+}
+
+#[test]
+fn nothing_is_written_where_the_index_cannot_be() {
+    let repo = repo();
+    repo.write(".git/index.lock", "");
+    assert_eq!(repo.preflake(&["fix", "untracked-nix-file", "missing-follows"]).status, 2);
+    assert_eq!((read(&repo, "flake.nix").as_str(), read(&repo, "flake.lock").as_str()), (FLAKE, LOCK));
+}
+
+/// Carriage returns inside a line, bytes that are not UTF-8, and names that git writes in quotes.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_patch_of_odd_files_is_one_that_git_applies() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let comment = b"# a\rb \xff\xfe\n".as_slice();
+    let unused = b"{ # preflake: ignore[missing-import] nothing\r\n  outputs = _: { }; }".as_slice();
+    let text = [comment, unused].concat();
+    let names = [b"a b/\xc3\xa9".as_slice(), b"q\"u\\o", b"tab\there", b"bad\xff"];
+    let repo = repo();
+    let other = self::repo();
+    for repo in [&repo, &other] {
+        for name in names {
+            let dir = repo.path().join(std::ffi::OsStr::from_bytes(name));
+            fs::create_dir_all(&dir).expect("a directory");
+            fs::write(dir.join("flake.nix"), &text).expect("a file");
+        }
+        repo.git(&["add", "--all"]);
+    }
+    let mut command = hermetic(env!("CARGO_BIN_EXE_preflake"), repo.path());
+    let output = command.args(["fix", "--diff", "unused-ignore"]).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let patch = repo.path().join(".git/fix.patch");
+    fs::write(&patch, &output.stdout).expect("a file");
+    repo.git(&["apply", patch.to_str().expect("a path")]);
+    assert_eq!(other.preflake(&["fix", "unused-ignore"]).status, 0);
+    for name in names {
+        let file = std::path::Path::new(std::ffi::OsStr::from_bytes(name)).join("flake.nix");
+        let now = fs::read(repo.path().join(&file)).expect("a file");
+        assert_eq!(now, [comment, b"{\r\n  outputs = _: { }; }"].concat(), "{}", file.display());
+        assert_eq!(now, fs::read(other.path().join(&file)).expect("a file"));
+    }
+}
+
+#[test]
+fn what_killed_runs_left_long_ago_is_removed() {
+    let repo = repo();
+    let old = repo.write(".flake.lock.preflake-1-0", "");
+    let new = repo.write(".flake.lock.preflake-2-0", "");
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(86_400);
+    fs::File::options().write(true).open(&old).and_then(|file| file.set_modified(long_ago)).expect("ours");
+    assert_eq!(repo.preflake(&["fix"]).status, 0);
+    assert!(!old.exists() && new.exists(), "another run may be writing the newer one");
+}

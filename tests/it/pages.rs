@@ -2,6 +2,7 @@
 
 use preflake::check::check;
 use preflake::config::Settings;
+use preflake::fix::{Wanted, plan};
 use preflake::rules::{FixAvailability, Level, RULES, Rule};
 use preflake::snapshot::{FileState, Memory, Snapshot};
 
@@ -52,6 +53,29 @@ fn every_use_instead_is_clean() {
     }
 }
 
+/// Every fix holds what it promises, on the example of its rule's page: its findings are gone, no other comes,
+/// flake.nix parses, and there is nothing left to fix.
+#[test]
+fn every_fix_of_an_example_holds() {
+    // The example of this one needs the network.
+    let fixable = |rule: &&&Rule| rule.fix != FixAvailability::None && rule.name != "stale-lock";
+    for rule in RULES.iter().filter(fixable) {
+        let files = section(rule, "Example");
+        let mut snapshot = snapshot(&files);
+        let wanted = Wanted { rules: vec![rule.name] };
+        let first = plan(&mut snapshot, &settings(rule), &[], &wanted).expect("nothing to fail on in memory");
+        assert!(!first.rewrites.is_empty() || !first.stage.is_empty(), "{}: nothing is fixed", rule.name);
+        if first.rewrites.is_empty() {
+            continue;
+        }
+        assert!(first.dropped.is_empty(), "{}: {:?}", rule.name, first.dropped);
+        assert!(first.outcome.findings.is_empty(), "{}: {:#?}", rule.name, first.outcome.findings);
+        assert!(first.outcome.flakes.iter().all(|flake| !flake.nix.is_invalid()), "{}", rule.name);
+        let again = plan(&mut snapshot, &settings(rule), &[], &wanted).expect("as before");
+        assert!(again.rewrites.is_empty(), "{}: a second run changes something", rule.name);
+    }
+}
+
 #[test]
 fn messages_are_in_style() {
     for rule in RULES {
@@ -65,13 +89,17 @@ fn messages_are_in_style() {
 
 fn findings(rule: &Rule, files: &[File]) -> Vec<(&'static str, String)> {
     assert!(!files.is_empty(), "{}: no files", rule.name);
+    let outcome = check(&snapshot(files), &settings(rule), &[]).expect("nothing to fail on in memory");
+    outcome.findings.into_iter().map(|finding| (finding.rule, finding.message)).collect()
+}
+
+fn settings(rule: &Rule) -> Settings {
     // 2026-11-24, long after everything in the examples.
     let mut settings = Settings { now: Some(1_795_478_400), ..Settings::new() };
     if rule.level == Level::Off {
         settings.levels.insert(rule.name, Level::Warn);
     }
-    let outcome = check(&snapshot(files), &settings, &[]).expect("nothing to fail on in memory");
-    outcome.findings.into_iter().map(|finding| (finding.rule, finding.message)).collect()
+    settings
 }
 
 fn snapshot(files: &[File]) -> Snapshot {

@@ -44,6 +44,21 @@ pub(crate) fn run(oracle: &Oracle, spellings: u64) -> Option<Tally> {
     Some(tally)
 }
 
+/// The files of every case, in a plain spelling and in a free one.
+pub(crate) fn flakes() -> Vec<(String, Files)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(&folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect();
+    folders.sort();
+    let mut flakes = Vec::new();
+    for case in folders.iter().filter_map(|folder| read(folder)) {
+        for spelling in 0..2 {
+            flakes.push((format!("{}, spelling {spelling}", case.name), files(&case, spelling)));
+        }
+    }
+    flakes
+}
+
 fn read(folder: &Path) -> Option<Case> {
     let facts = serde_json::from_slice(&fs::read(folder.join("facts.json")).ok()?).ok()?;
     let lock = fs::read(folder.join("flake.lock")).ok()?;
@@ -51,11 +66,15 @@ fn read(folder: &Path) -> Option<Case> {
 }
 
 fn judge(oracle: &Oracle, (case, spelling): (&Case, u64), dir: &Path) -> (Answer, Report, Files) {
-    let rng = &mut Rng::part(spelling, case.name.bytes().map(u64::from).sum());
-    let nix = render(&flake(&case.facts, rng, spelling == 0), rng, spelling == 0);
-    let files = Files::from([("flake.nix".to_owned(), nix.into_bytes()), ("flake.lock".to_owned(), case.lock.clone())]);
+    let files = files(case, spelling);
     let (answer, report) = ask(oracle, &files, dir);
     (answer, report, files)
+}
+
+fn files(case: &Case, spelling: u64) -> Files {
+    let rng = &mut Rng::part(spelling, case.name.bytes().map(u64::from).sum());
+    let nix = render(&flake(&case.facts, rng, spelling == 0), rng, spelling == 0);
+    Files::from([("flake.nix".to_owned(), nix.into_bytes()), ("flake.lock".to_owned(), case.lock.clone())])
 }
 
 fn flake(facts: &Json, rng: &mut Rng, plain: bool) -> FlakeText {

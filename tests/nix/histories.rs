@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::case::Files;
 use crate::judge::agree;
 use crate::oracle::{Answer, Oracle};
 use crate::run::{Tally, difference, each};
@@ -39,6 +40,24 @@ pub(crate) fn run(oracle: &Oracle, mirrors: &Path, commits: usize) -> Tally {
         }
     }
     tally
+}
+
+/// The files of every flake at the root of the newest commit of each repository in or below `mirrors`.
+pub(crate) fn heads(mirrors: &Path) -> Vec<(String, Files)> {
+    let mut repositories = Vec::new();
+    find_repositories(mirrors, 3, &mut repositories);
+    repositories.sort();
+    let mut heads = Vec::new();
+    for repository in repositories {
+        let listing = git(&repository, &["ls-tree", "-r", "--full-tree", "--name-only", "HEAD"]);
+        let is_flake = |path: &&str| matches!(path.rsplit('/').next(), Some("flake.nix" | "flake.lock"));
+        let blob = |path: &str| git_bytes(&repository, &["cat-file", "blob", &format!("HEAD:{path}")]);
+        let files: Files = listing.lines().filter(is_flake).map(|path| (path.to_owned(), blob(path))).collect();
+        if files.contains_key("flake.nix") && files.contains_key("flake.lock") {
+            heads.push((repository.display().to_string(), files));
+        }
+    }
+    heads
 }
 
 fn find_repositories(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) {

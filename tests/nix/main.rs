@@ -9,6 +9,7 @@ mod attributes;
 mod case;
 mod corpus;
 mod fixes;
+mod followed;
 mod generate;
 mod graph;
 mod histories;
@@ -114,6 +115,18 @@ fn real_histories_get_the_verdict_of_nix() {
     let mirrors = std::env::var_os("PREFLAKE_MIRRORS").expect("PREFLAKE_MIRRORS names a folder of bare repositories");
     let commits = usize::try_from(number("PREFLAKE_COMMITS", 30)).expect("that many commits can be counted");
     histories::run(&nix, std::path::Path::new(&mirrors), commits).conclude("histories");
+}
+
+/// Real locks, every copy in them followed: the flake.nix means the same otherwise, and the lock is the one of Nix.
+#[test]
+fn followed_copies_give_the_lock_of_nix() {
+    let Some(nix) = Oracle::find(Version::New) else { return };
+    let mut flakes = corpus::flakes();
+    flakes.truncate(seeds(120).len() * 2);
+    followed::run(&nix, &flakes).conclude("corpus");
+    if let Some(mirrors) = std::env::var_os("PREFLAKE_MIRRORS") {
+        followed::run(&nix, &histories::heads(std::path::Path::new(&mirrors))).conclude("repositories");
+    }
 }
 
 /// Before any mutation the two files agree: without that the other tests would only see flakes that are stale anyway.

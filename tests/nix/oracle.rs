@@ -104,6 +104,13 @@ impl Oracle {
         serde_json::from_str(&self.run(&["eval", "--json", "--expr", &expression]).stdout).ok()
     }
 
+    /// The inputs that the flake.nix in `dir` declares; `None` where Nix cannot evaluate them.
+    pub(crate) fn inputs(&self, dir: &Path) -> Option<Json> {
+        let file = crate::render::quote(&dir.join("flake.nix").to_string_lossy());
+        let expression = format!("(import (/. + {file})).inputs or {{ }}");
+        serde_json::from_str(&self.run(&["eval", "--impure", "--json", "--expr", &expression]).stdout).ok()
+    }
+
     fn run(&self, arguments: &[&str]) -> Run {
         let home = self.home.path();
         // A lock whose nodes form a circle makes Nix take all the memory there is.
