@@ -4,13 +4,14 @@ use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::changes;
 use super::entries::{EntryList, SKIP_WORKTREE};
 use super::folded::Folded;
 use super::ignore::{Ignore, Sources};
 use super::objects::Objects;
 use super::walk::{Found, Walk};
 use crate::snapshot::disk::{self, Kind, Root};
-use crate::snapshot::{Absence, Entry, Mode, ReadError, RepoPath, Store};
+use crate::snapshot::{Absence, Changes, Entry, Mode, ReadError, RepoPath, Store};
 
 /// The worktree beside a view.
 pub(super) struct Worktree {
@@ -242,5 +243,12 @@ impl Store for GitStore {
             Base::Tree(tree) => tree.as_deref()?,
         };
         self.objects.blob_at(tree, path.as_bytes())
+    }
+
+    fn changes(&self) -> Option<Changes> {
+        // Only the index of a commit that is being made.
+        self.worktree.as_ref().filter(|_| !self.on_disk)?;
+        let tree = self.cache.head.get_or_init(|| self.objects.head_tree()).as_deref()?;
+        Some(changes::between(&self.objects.files(tree).ok()?, &self.entries))
     }
 }

@@ -7,15 +7,18 @@ use super::resolve::{self, Found};
 use super::{FlakeTrees, Reference, References, Standing};
 use crate::flake::Flake;
 use crate::flake::nix::references::{self as nix, Before, Mention, Origin, Purpose};
-use crate::snapshot::{Absence, Entry, Mode, RepoPath, Snapshot};
+use crate::snapshot::{Absence, Changes, Entry, Mode, RepoPath, Snapshot};
 use crate::source::SourceFile;
 
-/// Looks through every Nix file that belongs to one of the flakes.
+/// Looks through the Nix files that belong to one of the flakes: all of them, or, of a commit that is being made, those
+/// that it can have broken.
 pub(super) fn find(snapshot: &Snapshot, flakes: &[Flake]) -> References {
     let mut search =
         Search { snapshot, trees: FlakeTrees::of(flakes), buffer: Vec::new(), found: References::default() };
     if !search.trees.is_empty() {
-        let files: Vec<RepoPath> = snapshot.entries().filter(is_nix).map(|entry| RepoPath::new(entry.path)).collect();
+        let scope = Scope::of(snapshot);
+        let files = snapshot.entries().filter(is_nix).map(|entry| RepoPath::new(entry.path));
+        let files: Vec<RepoPath> = files.filter(|path| scope.includes(path)).collect();
         for path in files {
             search.file(&path);
         }
@@ -23,6 +26,37 @@ pub(super) fn find(snapshot: &Snapshot, flakes: &[Flake]) -> References {
     let mut found = search.found;
     grade(&mut found, snapshot, flakes);
     found
+}
+
+/// Which files are looked at.
+enum Scope {
+    Everything,
+    /// Those that the commit changes: it breaks nothing elsewhere.
+    Changed(Changes),
+}
+
+impl Scope {
+    fn of(snapshot: &Snapshot) -> Self {
+        let Some(changes) = snapshot.changes() else { return Self::Everything };
+        let is_about_all =
+            |path: &RepoPath| matches!(path.file_name(), b"flake.nix" | b"preflake.toml" | b".gitmodules");
+        let is_new_ground = changes.added.iter().any(is_about_all)
+            || changes.changed.iter().any(|path| matches!(path.file_name(), b"preflake.toml" | b".gitmodules"));
+        // What names a file that goes may be anywhere. And where nothing is staged, nobody is about to commit: a check
+        // of everything is what is wanted, as from a framework that is told to run on all files.
+        let is_idle = changes.added.is_empty() && changes.changed.is_empty();
+        if is_idle || is_new_ground || !changes.removed.is_empty() {
+            return Self::Everything;
+        }
+        Self::Changed(changes)
+    }
+
+    fn includes(&self, path: &RepoPath) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Changed(changes) => changes.changed.contains(path) || changes.added.contains(path),
+        }
+    }
 }
 
 fn is_nix(entry: &Entry<'_>) -> bool {

@@ -17,7 +17,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    for flake in cx.flakes.iter().filter(|flake| !flake.nix.is_invalid()) {
+    // A template is locked where it is used.
+    for flake in cx.flakes.iter().filter(|flake| flake.lock_expected && !flake.nix.is_invalid()) {
         let declared = || flake.nix.inputs.iter().filter(|input| input.origin == InputOrigin::Declared);
         for input in flake.nix.inputs.iter().filter(|input| input.origin == InputOrigin::Implicit) {
             let name = &input.name;

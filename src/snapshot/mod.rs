@@ -10,7 +10,7 @@ mod memory;
 mod path;
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 pub use directory::directory;
@@ -96,6 +96,17 @@ pub struct IgnoreRule {
     pub pattern: String,
 }
 
+/// What a commit changes of the one it builds on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Files that were there, with other content or of another kind.
+    pub changed: BTreeSet<RepoPath>,
+    /// Files that were not there.
+    pub added: BTreeSet<RepoPath>,
+    /// Files that are gone.
+    pub removed: BTreeSet<RepoPath>,
+}
+
 /// Why content could not be had. Displayed behind the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadError {
@@ -146,6 +157,12 @@ pub trait Store {
     /// The content of `path` in the commit that the view's commit builds on: `HEAD` for index and worktree, the first
     /// parent for a revision. `None` where there is no such commit or file.
     fn read_base(&self, path: &RepoPath) -> Option<Vec<u8>>;
+
+    /// What the commit that the view shows would change. `None` where the view is no commit that is being made, or
+    /// there is none to build on.
+    fn changes(&self) -> Option<Changes> {
+        None
+    }
 }
 
 /// The files of one view. See the module's documentation.
@@ -257,6 +274,12 @@ impl Snapshot {
     #[must_use]
     pub fn read_base(&self, path: &RepoPath) -> Option<SourceFile> {
         self.store.read_base(path).map(|bytes| SourceFile::new(path.clone(), bytes))
+    }
+
+    /// What the commit that is being made changes; see [`Store::changes`].
+    #[must_use]
+    pub fn changes(&self) -> Option<Changes> {
+        self.store.changes()
     }
 
     fn read_new(&self, path: &RepoPath) -> Result<Rc<SourceFile>, ReadError> {

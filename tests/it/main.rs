@@ -11,3 +11,4 @@ mod layouts;
 mod pages;
 mod readme;
 mod repo;
+mod scope;
