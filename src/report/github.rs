@@ -26,16 +26,17 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
 fn command(report: &Report<'_>, finding: &Diagnostic) -> String {
     let level = if finding.severity == Severity::Error { "error" } else { "warning" };
     let (start, end) = report.positions(&finding.primary);
-    let mut properties = format!("file={}", property(&finding.primary.path.to_string_lossy()));
+    let mut properties = format!("file={}", property(&escape(&finding.primary.path.to_string_lossy())));
     if finding.primary.span.is_some() {
         let _ = write!(properties, ",line={},col={}", start.line, start.column);
         // GitHub wants columns on one line only.
         let last = if end.line == start.line { format!(",endColumn={}", end.column) } else { String::new() };
         let _ = write!(properties, ",endLine={}{last}", end.line);
     }
-    let help = finding.help.as_ref().map(|help| format!("\n{help}")).unwrap_or_default();
+    let help: Vec<String> = finding.help.iter().flat_map(|help| help.lines()).map(escape).collect();
+    let text = std::iter::once(escape(&finding.message)).chain(help).collect::<Vec<_>>().join("\n");
     let title = property(&format!("preflake: {}", finding.rule));
-    format!("::{level} {properties},title={title}::{}", data(&format!("{}{help}", finding.message)))
+    format!("::{level} {properties},title={title}::{}", data(&text))
 }
 
 fn data(text: &str) -> String {

@@ -12,3 +12,4 @@ mod pages;
 mod readme;
 mod repo;
 mod scope;
+mod situations;

@@ -1,0 +1,104 @@
+//! Repositories in the middle of something, and with odd things in them: judged as git sees them, never refused.
+
+use crate::repo::Repo;
+
+const FLAKE: &str = "{ outputs = _: { modules = [ ./a.nix ]; }; }\n";
+
+/// Two branches that change `a.nix`; `main` is checked out.
+fn branches() -> Repo {
+    let repo = Repo::new();
+    repo.write("flake.nix", FLAKE);
+    repo.write("a.nix", "{ }\n");
+    repo.commit_all();
+    repo.git(&["branch", "other"]);
+    repo.write("a.nix", "{ x = 1; }\n");
+    repo.commit_all();
+    repo.git(&["checkout", "-q", "other"]);
+    repo.write("a.nix", "{ imports = [ ./b.nix ]; }\n");
+    repo.write("b.nix", "{ }\n");
+    repo.commit_all();
+    repo.git(&["checkout", "-q", "main"]);
+    repo
+}
+
+/// Both views, in a repository that a conflict has stopped in the middle.
+fn judged(repo: &Repo) {
+    for view in ["--worktree", "--staged"] {
+        let run = repo.preflake(&["check", "--format", "concise", view]);
+        assert!(matches!(run.status, 0 | 1), "{view}: {} {}", run.stdout, run.stderr);
+        assert!(!run.stdout.contains("b.nix"), "{view}: it is staged: {}", run.stdout);
+    }
+}
+
+#[test]
+fn in_the_middle_of_a_merge() {
+    let repo = branches();
+    assert!(!repo.try_git(&["merge", "-q", "other"]).status.success());
+    judged(&repo);
+    repo.write("a.nix", "{ imports = [ ./b.nix ./c.nix ]; }\n");
+    repo.git(&["add", "a.nix"]);
+    assert_eq!(repo.findings(&["--staged"]), ["missing-import a.nix:1"], "what was merged by hand counts");
+}
+
+#[test]
+fn in_the_middle_of_a_rebase_and_a_cherry_pick() {
+    let repo = branches();
+    repo.git(&["checkout", "-q", "other"]);
+    assert!(!repo.try_git(&["rebase", "-q", "main"]).status.success());
+    judged(&repo);
+    repo.git(&["rebase", "--abort"]);
+    repo.git(&["checkout", "-q", "main"]);
+    assert!(!repo.try_git(&["cherry-pick", "other"]).status.success());
+    judged(&repo);
+}
+
+#[test]
+fn a_detached_head_and_a_lock_in_conflict() {
+    let repo = branches();
+    repo.git(&["checkout", "-q", "--detach"]);
+    assert_eq!(repo.findings(&["--staged"]), [""; 0]);
+    repo.write("flake.nix", "{ inputs.x.url = \"github:o/x\"; outputs = _: { }; }\n");
+    repo.write("flake.lock", "{\n<<<<<<< HEAD\n  \"nodes\": {},\n=======\n  \"nodes\": 1,\n>>>>>>> other\n}\n");
+    repo.git(&["add", "--all"]);
+    let run = repo.preflake(&["--staged", "--format", "concise"]);
+    assert!(run.stdout.contains("error[invalid-lock]") && run.stdout.contains("merge-conflict"), "{}", run.stdout);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_not_utf8_are_shown_escaped() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let repo = Repo::new();
+    repo.write("flake.nix", "{ outputs = _: { }; }\n");
+    repo.commit_all();
+    let name = std::ffi::OsStr::from_bytes(b"caf\xe9\x1b[31m.nix");
+    std::fs::write(repo.path().join(name), "{ }\n").expect("this file system takes every name");
+    for format in ["human", "concise", "github"] {
+        let run = repo.preflake(&["--format", format]);
+        assert_eq!(run.status, 1, "{}", run.stderr);
+        assert!(!run.stdout.contains('\u{1b}'), "{format}: {}", run.stdout);
+    }
+    for format in ["json", "sarif", "gitlab"] {
+        let run = repo.preflake(&["--format", format]);
+        serde_json::from_str::<serde_json::Value>(&run.stdout).expect("JSON whatever the names");
+    }
+    repo.git(&["add", "--all"]);
+    assert_eq!(repo.preflake(&["--staged"]).status, 0);
+}
+
+#[test]
+fn ignore_files_that_a_sparse_checkout_leaves_out_count() {
+    let repo = Repo::new();
+    repo.write("flake.nix", "{ outputs = _: { }; }\n");
+    repo.write("in/a.nix", "{ }\n");
+    repo.write("out/.gitignore", "scratch.nix\n");
+    repo.write("out/b.nix", "{ }\n");
+    repo.commit_all();
+    repo.git(&["sparse-checkout", "set", "in"]);
+    repo.write("out/scratch.nix", "{ }\n");
+    repo.write("out/new.nix", "{ }\n");
+    let listed = repo.git(&["ls-files", "--others", "--exclude-standard", "--", "*.nix"]);
+    let found = repo.findings(&["--staged"]);
+    let wanted: Vec<String> = listed.lines().map(|path| format!("untracked-nix-file {path}:1")).collect();
+    assert_eq!(found, wanted);
+}
