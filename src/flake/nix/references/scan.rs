@@ -352,7 +352,10 @@ impl Scanner<'_> {
     fn open_bracket(&mut self, frame: Frame) {
         self.flush();
         self.frames.push(frame);
-        self.advance(self.at + 1, Last::Other);
+        // `import (./a + "/b")` imports what `import ./a/b` does.
+        let is_import = frame == Frame::Parentheses && self.last == Last::Import;
+        self.advance(self.at + 1, if is_import { Last::Import } else { Last::Other });
+        self.names_inputs = false;
     }
 
     fn close_bracket(&mut self, frame: Frame) {
