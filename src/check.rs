@@ -4,6 +4,7 @@ use crate::config::Settings;
 use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::flake::Flake;
 use crate::rules::{Context, Level, RULES};
+use crate::since::Before;
 use crate::snapshot::{ReadError, RepoPath, Snapshot};
 use crate::suppress;
 
@@ -17,6 +18,8 @@ pub struct Outcome {
     pub ignored: usize,
     /// Files in the view.
     pub files: usize,
+    /// What was left out because it had been there before; see [`crate::since`].
+    pub before: Option<Before>,
 }
 
 impl Outcome {
@@ -24,6 +27,18 @@ impl Outcome {
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    /// How many findings are not shown, and why, to stand behind the number of files.
+    #[must_use]
+    pub fn left_out(&self) -> String {
+        let ignored = if self.ignored > 0 { format!(", {} ignored", self.ignored) } else { String::new() };
+        match &self.before {
+            Some(Before { commit, findings }) if *findings > 0 => {
+                format!("{ignored}, {findings} not new since {}", &commit[..commit.len().min(9)])
+            }
+            _ => ignored,
+        }
     }
 }
 
@@ -61,7 +76,7 @@ pub fn check(snapshot: &Snapshot, settings: &Settings, paths: &[RepoPath]) -> Re
     let ignored = suppress::apply(snapshot, &flakes, settings, &mut findings);
     diagnostic::sort(&mut findings);
     let files = snapshot.all_entries().count();
-    Ok(Outcome { flakes, findings, ignored, files })
+    Ok(Outcome { flakes, findings, ignored, files, before: None })
 }
 
 /// The directories of all flakes of a view, in order.

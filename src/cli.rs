@@ -65,9 +65,12 @@ pub struct Check {
     /// Judge the tracked files as they are on disk (the default)
     #[arg(long, group = "view")]
     pub worktree: bool,
-    /// Judge a commit
+    /// Judge a commit; of A..B, B since A, and of A...B, B since it went its own way
     #[arg(long, value_name = "REV", group = "view")]
     pub rev: Option<String>,
+    /// Report only what this commit does not have yet
+    #[arg(long, value_name = "REV", conflicts_with_all = ["fix", "diff"])]
+    pub since: Option<String>,
     /// Run these rules only
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub select: Vec<String>,

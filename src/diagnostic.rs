@@ -104,7 +104,8 @@ pub struct Diagnostic {
     pub rule: &'static str,
     /// Set by the rule; the configuration may change it afterwards.
     pub severity: Severity,
-    /// What is wrong: one line, lower-case start, no full stop, names in backticks.
+    /// What is wrong: one line, lower-case start, no full stop, names in backticks. Nothing that changes while the files
+    /// do not: a finding is known again by it.
     pub message: String,
     /// What to do, imperative; the exact command where there is one.
     pub help: Option<String>,
@@ -131,6 +132,22 @@ impl Diagnostic {
             related: Vec::new(),
             fix: None,
         }
+    }
+
+    /// What the finding is about, in 32 hexadecimal digits: the same from run to run, also where its file has changed
+    /// around it.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        use sha2::{Digest as _, Sha256};
+        let input = self.input.as_ref().map(ToString::to_string).unwrap_or_default();
+        let mut hash = Sha256::new();
+        for part in [self.rule.as_bytes(), self.primary.path.as_bytes(), input.as_bytes(), self.message.as_bytes()] {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        let digits = hash.finalize();
+        let first: [u8; 16] = std::array::from_fn(|index| digits[index]);
+        format!("{:032x}", u128::from_be_bytes(first))
     }
 
     /// Adds what to do.

@@ -19,6 +19,7 @@ mod index;
 mod listing;
 mod objects;
 mod owner;
+mod since;
 mod store;
 mod walk;
 
@@ -138,11 +139,16 @@ impl Repository {
     /// # Errors
     /// When the index or the commit cannot be read, or a bare repository is asked for a worktree.
     pub fn snapshot(&self, choice: &ViewChoice) -> Result<Snapshot, GitError> {
+        self.take(choice, None)
+    }
+
+    /// A view whose changes are those since `base`; of none, those since its last commit.
+    fn take(&self, choice: &ViewChoice, base: Option<Base>) -> Result<Snapshot, GitError> {
         let objects = Objects::new(self.git(), self.layout.id_len);
         if let ViewChoice::Revision(revision) = choice {
             let commit = objects.commit(revision)?;
             let entries = objects.files(&commit.tree)?;
-            let base = Base::Tree(commit.parent_tree);
+            let base = base.unwrap_or(Base::Tree(commit.parent_tree));
             let store = GitStore { objects, entries, worktree: None, on_disk: false, base, cache: Cache::default() };
             return Ok(Snapshot::new(View::Revision(commit.id), Box::new(store)));
         }
@@ -154,7 +160,8 @@ impl Repository {
         let worktree = Some(self.worktree(root, &objects));
         let on_disk = *choice == ViewChoice::Worktree;
         let view = if on_disk { View::Worktree } else { View::Index };
-        let store = GitStore { objects, entries, worktree, on_disk, base: Base::Head, cache: Cache::default() };
+        let store =
+            GitStore { objects, entries, worktree, on_disk, base: base.unwrap_or(Base::Head), cache: Cache::default() };
         Ok(Snapshot::new(view, Box::new(store)))
     }
 

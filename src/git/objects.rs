@@ -70,6 +70,16 @@ impl Objects {
         Ok(Commit { tree: unhex(&tree).ok_or_else(no_commit)?, id, parent_tree })
     }
 
+    /// The best common ancestor of two commits, which are named by their ids.
+    pub(super) fn merge_base(&self, one: &str, other: &str) -> Option<String> {
+        if let Some(library) = self.library() {
+            let id = |text: &str| git2::Oid::from_str(text).ok();
+            return library.merge_base(id(one)?, id(other)?).ok().map(|id| id.to_string());
+        }
+        let output = self.git.output(&["merge-base", one, other]).ok()?;
+        String::from_utf8_lossy(&output).lines().next().map(str::to_owned)
+    }
+
     /// git that cannot be run at all is the better explanation.
     fn better(&self, error: GitError, otherwise: GitError) -> GitError {
         if error.help.is_some() && self.library().is_none() { error } else { otherwise }

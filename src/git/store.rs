@@ -27,7 +27,7 @@ pub(super) struct Worktree {
     pub(super) whole_index: Option<EntryList>,
 }
 
-/// Which tree the view's commit builds on.
+/// Which tree the view is compared with.
 pub(super) enum Base {
     Head,
     Tree(Option<Vec<u8>>),
@@ -104,6 +104,13 @@ impl GitStore {
 
     fn folded(&self) -> &Folded {
         self.cache.folded.get_or_init(|| Folded::new(&self.entries))
+    }
+
+    fn base_tree(&self) -> Option<&[u8]> {
+        match &self.base {
+            Base::Head => self.cache.head.get_or_init(|| self.objects.head_tree()).as_deref(),
+            Base::Tree(tree) => tree.as_deref(),
+        }
     }
 
     fn submodule_above(&self, path: &RepoPath) -> Option<RepoPath> {
@@ -238,17 +245,12 @@ impl Store for GitStore {
     }
 
     fn read_base(&self, path: &RepoPath) -> Option<Vec<u8>> {
-        let tree = match &self.base {
-            Base::Head => self.cache.head.get_or_init(|| self.objects.head_tree()).as_deref()?,
-            Base::Tree(tree) => tree.as_deref()?,
-        };
-        self.objects.blob_at(tree, path.as_bytes())
+        self.objects.blob_at(self.base_tree()?, path.as_bytes())
     }
 
     fn changes(&self) -> Option<Changes> {
         // Only the index of a commit that is being made.
         self.worktree.as_ref().filter(|_| !self.on_disk)?;
-        let tree = self.cache.head.get_or_init(|| self.objects.head_tree()).as_deref()?;
-        Some(changes::between(&self.objects.files(tree).ok()?, &self.entries))
+        Some(changes::between(&self.objects.files(self.base_tree()?).ok()?, &self.entries))
     }
 }

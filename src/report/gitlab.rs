@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Report, fingerprint};
+use super::Report;
 use crate::diagnostic::{Diagnostic, Severity};
 
 #[derive(Serialize)]
@@ -40,7 +40,7 @@ fn issue<'a>(report: &Report<'_>, finding: &'a Diagnostic) -> Issue<'a> {
     Issue {
         description: format!("{}{help}", finding.message),
         check_name: finding.rule,
-        fingerprint: fingerprint(finding),
+        fingerprint: finding.fingerprint(),
         severity: if finding.severity == Severity::Error { "major" } else { "minor" },
         location: Location {
             path: finding.primary.path.to_string_lossy().into_owned(),

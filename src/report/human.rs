@@ -39,9 +39,8 @@ fn summary(report: &Report<'_>) -> String {
             parts.push(count(number, noun));
         }
     }
-    let ignored = if outcome.ignored > 0 { format!(", {} ignored", outcome.ignored) } else { String::new() };
     let (flakes, files) = (count(outcome.flakes.len(), "flake"), count(outcome.files, "file"));
-    format!("{} in {flakes} ({files}){ignored}", parts.join(", "))
+    format!("{} in {flakes} ({files}){}", parts.join(", "), outcome.left_out())
 }
 
 /// Prints findings one after another, each file prepared once.

@@ -15,6 +15,8 @@ struct Root<'a> {
     format: u32,
     tool: Tool,
     view: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<&'a str>,
     flakes: Vec<FlakeEntry>,
     findings: Vec<Finding<'a>>,
     summary: Summary,
@@ -91,6 +93,8 @@ struct Summary {
     warnings: usize,
     ignored: usize,
     files: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<usize>,
 }
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -99,6 +103,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         format: 1,
         tool: Tool { name: "preflake", version: env!("CARGO_PKG_VERSION") },
         view: view(report.snapshot.view()),
+        since: outcome.before.as_ref().map(|before| before.commit.as_str()),
         flakes: outcome.flakes.iter().map(flake).collect(),
         findings: outcome.findings.iter().map(|found| finding(report, found)).collect(),
         summary: Summary {
@@ -106,6 +111,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             warnings: outcome.count(Severity::Warning),
             ignored: outcome.ignored,
             files: outcome.files,
+            before: outcome.before.as_ref().map(|before| before.findings),
         },
     };
     serde_json::to_writer_pretty(&mut *out, &root)?;

@@ -15,7 +15,7 @@ pub use style::Style;
 
 use crate::check::Outcome;
 use crate::cli::Format;
-use crate::diagnostic::{Diagnostic, Label};
+use crate::diagnostic::Label;
 use crate::snapshot::Snapshot;
 use crate::source::Position;
 
@@ -54,19 +54,4 @@ impl Report<'_> {
             Err(_) => (first, first),
         }
     }
-}
-
-/// What a finding is about, in 32 hexadecimal digits: the same from run to run, also where its file has grown above it.
-fn fingerprint(finding: &Diagnostic) -> String {
-    use sha2::{Digest as _, Sha256};
-    let input = finding.input.as_ref().map(ToString::to_string).unwrap_or_default();
-    let mut hash = Sha256::new();
-    for part in [finding.rule.as_bytes(), finding.primary.path.as_bytes(), input.as_bytes(), finding.message.as_bytes()]
-    {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    let digits = hash.finalize();
-    let first: [u8; 16] = std::array::from_fn(|index| digits[index]);
-    format!("{:032x}", u128::from_be_bytes(first))
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Report, fingerprint};
+use super::Report;
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Label, Severity};
 use crate::rules::{Level, RULES, Rule};
 use crate::snapshot::RepoPath;
@@ -194,7 +194,7 @@ fn entry<'a>(report: &Report<'_>, finding: &'a Diagnostic) -> Entry<'a> {
         message: Message { text: format!("{}{help}", finding.message) },
         locations: [location(report, &finding.primary, None)],
         related_locations: related.map(|(number, label)| location(report, label, Some(number + 1))).collect(),
-        partial_fingerprints: BTreeMap::from([("preflake/v1", fingerprint(finding))]),
+        partial_fingerprints: BTreeMap::from([("preflake/v1", finding.fingerprint())]),
         fixes: fix(report, finding).into_iter().collect(),
     }
 }

@@ -29,13 +29,17 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             if age <= limit {
                 continue;
             }
-            let days = count(usize::try_from(age).unwrap_or(usize::MAX), "day");
-            let message = format!("input `{path}` is {days} old, of {}; {limit} are allowed", date(*modified));
-            let place = ("lastModified", "its last change");
+            let message = format!("input `{path}` is of {}: older than {}", date(*modified), days(limit));
+            let label = format!("its last change, {} ago", days(age));
+            let place = ("lastModified", label.as_str());
             out.push(
                 locked_finding(&RULE, flake, lock, (&path, &node.key), place, message)
                     .help(format!("run `nix flake update {path}`")),
             );
         }
     }
+}
+
+fn days(number: u64) -> String {
+    count(usize::try_from(number).unwrap_or(usize::MAX), "day")
 }

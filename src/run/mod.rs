@@ -2,6 +2,7 @@
 //! work.
 
 mod fix;
+mod since;
 
 use std::fs;
 use std::io::{self, BufWriter, Read as _, Write};
@@ -152,14 +153,23 @@ impl Place {
     }
 
     fn snapshot(&self, choice: &ViewChoice) -> Result<Snapshot, Failure> {
+        self.snapshot_since(choice, None)
+    }
+
+    /// A view; with `since`, its changes are those since that commit.
+    fn snapshot_since(&self, choice: &ViewChoice, since: Option<&str>) -> Result<Snapshot, Failure> {
         match (&self.repository, choice) {
             (Some(repository), choice) => {
                 // A bare repository has but commits.
                 let head = ViewChoice::Revision("HEAD".to_owned());
                 let bare = repository.workdir().is_none() && *choice == ViewChoice::Worktree;
-                Ok(repository.snapshot(if bare { &head } else { choice })?)
+                let choice = if bare { &head } else { choice };
+                Ok(match since {
+                    Some(since) => repository.snapshot_since(choice, since)?,
+                    None => repository.snapshot(choice)?,
+                })
             }
-            (None, ViewChoice::Worktree) => Ok(directory(&self.root)),
+            (None, ViewChoice::Worktree) if since.is_none() => Ok(directory(&self.root)),
             (None, _) => {
                 Err(Failure::new("not in a git repository")
                     .help("without git, run `preflake` in the flake's directory"))
@@ -221,18 +231,18 @@ fn from_view(place: &Place, snapshot: &Snapshot) -> Result<Settings, Failure> {
 
 fn check(options: &cli::Check) -> Result<u8, Failure> {
     let place = Place::find()?;
-    let choice = match &options.rev {
-        Some(rev) => ViewChoice::Revision(rev.clone()),
-        None if options.staged => ViewChoice::Index,
-        None => ViewChoice::Worktree,
-    };
-    let mut snapshot = place.snapshot(&choice)?;
+    let asked = since::Asked::of(options, &place)?;
+    let mut snapshot = place.snapshot_since(&asked.choice, asked.since.as_deref())?;
     let paths = options.paths.iter().map(|path| place.relative(path)).collect::<Result<Vec<_>, _>>()?;
     let (outcome, changed) = if options.fix || options.diff {
         fix::before_check(options, &place, &mut snapshot, &paths)?
     } else {
         let settings = check_settings(options, &place, &snapshot)?;
-        (check::check(&snapshot, &settings, &paths)?, false)
+        let mut outcome = check::check(&snapshot, &settings, &paths)?;
+        if let Some(since) = &asked.since {
+            since::leave_out_old(&mut outcome, since, &place, &settings, &paths)?;
+        }
+        (outcome, false)
     };
     if !options.diff {
         report(options, &snapshot, &outcome)?;
@@ -266,8 +276,8 @@ fn clean(outcome: &Outcome) -> String {
     match outcome.flakes.as_slice() {
         [] => "preflake: no flake.nix here, nothing to check".to_owned(),
         flakes => {
-            let ignored = if outcome.ignored > 0 { format!(", {} ignored", outcome.ignored) } else { String::new() };
-            format!("preflake: {} fine ({}{ignored})", count(flakes.len(), "flake"), count(outcome.files, "file"))
+            let (fine, left_out) = (if outcome.before.is_some() { "no worse" } else { "fine" }, outcome.left_out());
+            format!("preflake: {} {fine} ({}{left_out})", count(flakes.len(), "flake"), count(outcome.files, "file"))
         }
     }
 }

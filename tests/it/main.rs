@@ -12,4 +12,5 @@ mod pages;
 mod readme;
 mod repo;
 mod scope;
+mod since;
 mod situations;

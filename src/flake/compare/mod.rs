@@ -189,34 +189,58 @@ mod tests {
         Flake::read(&snapshot, &RepoPath::from("")).expect("flake.nix is in the view")
     }
 
+    /// Measures what this thread has computed: a machine that is busy with other things is no reason to fail.
+    struct Timer {
+        start: Instant,
+        computed: Option<Duration>,
+    }
+
+    impl Timer {
+        fn start() -> Self {
+            Self { start: Instant::now(), computed: Self::computed() }
+        }
+
+        fn assert_below(&self, limit: Duration) {
+            let computed = Self::computed().zip(self.computed).map(|(now, then)| now.saturating_sub(then));
+            let took = computed.unwrap_or_else(|| self.start.elapsed());
+            assert!(took < limit, "took {took:?}");
+        }
+
+        /// The time that Linux says this thread had a processor; `None` elsewhere.
+        fn computed() -> Option<Duration> {
+            let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+            Some(Duration::from_nanos(text.split(' ').next()?.parse().ok()?))
+        }
+    }
+
     const A: &str = "a.url = \"github:o/r0\";";
 
     /// Nix would need as many nodes as there are ways through the lock, two to the power of the depth.
     #[test]
     fn a_lock_that_would_explode_is_stale_at_once() {
-        let start = Instant::now();
+        let start = Timer::start();
         let flake = flake(A, 200, |node| match node {
             199 => String::new(),
             _ => format!(r#""x":"n{0}","y":"n{0}""#, node + 1),
         });
         assert_eq!(flake.lock_verdict(), LockVerdict::Stale);
-        assert!(start.elapsed() < Duration::from_secs(20), "took {:?}", start.elapsed());
+        start.assert_below(Duration::from_secs(20));
     }
 
     #[test]
     fn a_deep_chain_of_nodes_neither_overflows_nor_lasts() {
-        let start = Instant::now();
+        let start = Timer::start();
         let flake = flake(A, 100_000, |node| match node {
             99_999 => String::new(),
             _ => format!(r#""x":"n{}""#, node + 1),
         });
         assert_eq!(flake.lock_verdict(), LockVerdict::Undecided);
-        assert!(start.elapsed() < Duration::from_secs(20), "took {:?}", start.elapsed());
+        start.assert_below(Duration::from_secs(20));
     }
 
     #[test]
     fn many_follows_that_lead_to_one_another_do_not_last() {
-        let start = Instant::now();
+        let start = Timer::start();
         let mut inputs = A.to_owned();
         for number in 0..1_000 {
             let written = write!(inputs, "b{number}.follows = \"b{}\";", number + 1);
@@ -227,6 +251,6 @@ mod tests {
         assert_eq!(flake.lock_verdict(), LockVerdict::Stale);
         let comparison = flake.comparison.as_ref().expect("both files are valid");
         assert!(comparison.follows_errors.is_empty(), "{:?}", comparison.follows_errors.first());
-        assert!(start.elapsed() < Duration::from_secs(40), "took {:?}", start.elapsed());
+        start.assert_below(Duration::from_secs(40));
     }
 }

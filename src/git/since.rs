@@ -1,0 +1,54 @@
+//! Commits to compare a view with.
+
+use super::objects::Objects;
+use super::store::Base;
+use super::{GitError, Repository, ViewChoice};
+use crate::snapshot::Snapshot;
+
+impl Repository {
+    /// Takes a snapshot of a view whose changes are those since a commit, and not those since its last one.
+    ///
+    /// # Errors
+    /// As [`Repository::snapshot`], and when there is no such commit.
+    pub fn snapshot_since(&self, choice: &ViewChoice, since: &str) -> Result<Snapshot, GitError> {
+        let tree = self.objects().commit(since).map_err(|error| self.explain(error))?.tree;
+        self.take(choice, Some(Base::Tree(Some(tree))))
+    }
+
+    /// The commit from which two others went different ways.
+    ///
+    /// # Errors
+    /// When one of them is no commit, or they have no history in common.
+    pub fn merge_base(&self, one: &str, other: &str) -> Result<String, GitError> {
+        let objects = self.objects();
+        let id = |revision: &str| objects.commit(revision).map(|commit| commit.id).map_err(|error| self.explain(error));
+        let (left, right) = (id(one)?, id(other)?);
+        let none = || GitError::new(format!("`{}` and `{}` have no commit in common", shown(one), shown(other)));
+        objects.merge_base(&left, &right).ok_or_else(|| self.explain(none()))
+    }
+
+    /// Whether a revision stands for the time before the first commit: an id of zeros, as servers write it, and `HEAD`
+    /// where there is no commit yet.
+    #[must_use]
+    pub fn is_before_all(&self, revision: &str) -> bool {
+        let zeros = revision.len() >= 40 && revision.bytes().all(|byte| byte == b'0');
+        zeros || (revision == "HEAD" && self.objects().head_tree().is_none())
+    }
+
+    fn objects(&self) -> Objects {
+        Objects::new(self.git(), self.layout.id_len)
+    }
+
+    /// In a shallow clone, that is the reason why a commit is not there.
+    fn explain(&self, error: GitError) -> GitError {
+        if self.layout.common_dir.join("shallow").exists() {
+            return error
+                .with_help("the clone is shallow: run `git fetch --unshallow`, or check out with full history");
+        }
+        error
+    }
+}
+
+fn shown(revision: &str) -> String {
+    revision.escape_debug().collect()
+}
