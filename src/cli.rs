@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 /// Checks a Nix flake before the commit: which files it will not see, where flake.lock no longer agrees with
 /// flake.nix, and which inputs bring a second nixpkgs. Offline and without Nix.
@@ -24,6 +24,8 @@ pub enum Command {
     Check(Check),
     /// Apply fixes
     Fix(Fix),
+    /// Draw the inputs of a flake, from its flake.lock
+    Graph(Graph),
     /// Show a rule's page
     Explain {
         /// The rule's name
@@ -130,6 +132,49 @@ pub struct Fix {
     /// Say nothing but what could not be done
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+/// Options of `graph`.
+#[derive(Debug, Default, Args)]
+pub struct Graph {
+    /// The flake to draw: the one at this path, or the one it lies in; otherwise the one at the root
+    #[arg(value_name = "PATH")]
+    pub path: Option<PathBuf>,
+    /// Draw what git is about to commit
+    #[arg(long, group = "view")]
+    pub staged: bool,
+    /// Draw the tracked files as they are on disk (the default)
+    #[arg(long, group = "view")]
+    pub worktree: bool,
+    /// Draw a commit
+    #[arg(long, value_name = "REV", group = "view")]
+    pub rev: Option<String>,
+    /// How it is drawn; otherwise the ending of --output decides, and without one it is a tree
+    #[arg(long, value_enum)]
+    pub format: Option<GraphFormat>,
+    /// Write to a file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+    /// Draw no inputs deeper than this; those of the flake itself have depth 1
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub depth: Option<u16>,
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+}
+
+/// The ways to draw a graph.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// Lines of text, for a terminal
+    #[default]
+    Tree,
+    /// For Graphviz
+    Dot,
+    /// For Markdown on GitHub and GitLab
+    Mermaid,
+    /// A picture that stands alone
+    Svg,
 }
 
 /// The formats of a report.

@@ -19,6 +19,7 @@ pub mod rules;
 pub mod check;
 pub mod diagnostic;
 pub mod fix;
+pub mod graph;
 pub mod since;
 pub mod suppress;
 

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
-use super::Report;
 use super::excerpt::{Excerpt, Shown};
+use super::{Report, link};
 use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::rules;
 use crate::snapshot::RepoPath;
 use crate::text::{count, escape};
 
@@ -64,11 +65,17 @@ impl<'a> Printer<'a> {
         if self.report.style.color { format!("\u{1b}[{color}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
+    /// The name of a rule, which leads to its page where the terminal has links.
+    fn rule(&self, name: &str) -> String {
+        match rules::find(name).filter(|_| self.report.style.links) {
+            Some(rule) => link(&rule.page(), name),
+            None => name.to_owned(),
+        }
+    }
+
     fn finding(&mut self, finding: &Diagnostic, out: &mut dyn Write) -> io::Result<()> {
-        let level = match finding.severity {
-            Severity::Error => self.paint(RED, &format!("error[{}]", finding.rule)),
-            Severity::Warning => self.paint(YELLOW, &format!("warning[{}]", finding.rule)),
-        };
+        let color = if finding.severity == Severity::Error { RED } else { YELLOW };
+        let level = self.paint(color, &format!("{}[{}]", finding.severity.as_str(), self.rule(finding.rule)));
         let message = escape(&finding.message);
         writeln!(out, "{level}: {}", self.paint(BOLD, &message))?;
         let (same, others): (Vec<&Label>, Vec<&Label>) =

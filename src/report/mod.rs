@@ -11,7 +11,7 @@ mod style;
 
 use std::io::{self, Write};
 
-pub use style::Style;
+pub use style::{Style, link};
 
 use crate::check::Outcome;
 use crate::cli::Format;

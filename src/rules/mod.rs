@@ -83,6 +83,15 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Where its page is on the web, in the state of this version.
+    #[must_use]
+    pub fn page(&self) -> String {
+        let file = self.name.replace('-', "_");
+        concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/v", env!("CARGO_PKG_VERSION"), "/src/rules/").to_owned()
+            + &file
+            + ".md"
+    }
+
     /// The severity of its findings by default.
     #[must_use]
     pub const fn severity(&self) -> Severity {

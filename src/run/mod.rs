@@ -2,6 +2,7 @@
 //! work.
 
 mod fix;
+mod graph;
 mod since;
 
 use std::fs;
@@ -87,6 +88,7 @@ fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         None => check(&cli.check),
         Some(Command::Check(options)) => check(options),
         Some(Command::Fix(options)) => fix::fix(options),
+        Some(Command::Graph(options)) => graph::graph(options),
         Some(Command::Explain { rule }) => print(config::rule(rule)?.docs),
         Some(Command::Rules) => print(&rules_table()),
         Some(Command::Install) => install::install(),

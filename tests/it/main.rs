@@ -6,6 +6,7 @@ mod fix;
 mod flakeref;
 mod formats;
 mod git;
+mod graph;
 mod hooks;
 mod layouts;
 mod pages;
