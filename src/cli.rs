@@ -1,5 +1,6 @@
 //! The command line: types only.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -15,6 +16,26 @@ pub struct Cli {
     /// Options of `check`.
     #[command(flatten)]
     pub check: Check,
+}
+
+impl Cli {
+    /// What hooks say, known without the parser: building that takes longer than to judge some repositories. `None`
+    /// for everything else.
+    #[must_use]
+    pub fn known(arguments: &[OsString]) -> Option<Self> {
+        let words: Option<Vec<&str>> = arguments.iter().map(|argument| argument.to_str()).collect();
+        let check = |staged| Check { staged, ..Check::default() };
+        match words?.as_slice() {
+            [] => Some(Self { command: None, check: check(false) }),
+            ["--staged"] => Some(Self { command: None, check: check(true) }),
+            ["check", "--staged"] => Some(Self { command: Some(Command::Check(check(true))), check: check(false) }),
+            ["hook", name @ "pre-commit"] => {
+                let command = Command::Hook { name: (*name).to_owned(), arguments: Vec::new() };
+                Some(Self { command: Some(command), check: check(false) })
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The commands.
@@ -205,4 +226,21 @@ pub enum Color {
     Always,
     /// Never
     Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_known_is_what_the_parser_says() {
+        let lines = ["", "--staged", "check --staged", "hook pre-commit"];
+        for line in lines {
+            let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+            let known = Cli::known(&words).expect("it is known");
+            let parsed = Cli::try_parse_from(std::iter::once(OsString::from("preflake")).chain(words));
+            assert_eq!(format!("{known:?}"), format!("{:?}", parsed.expect("it is valid")), "{line}");
+        }
+        assert!(Cli::known(&["--help".into()]).is_none());
+    }
 }

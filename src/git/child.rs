@@ -103,8 +103,8 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    /// The content of an object named by its id.
-    pub(super) fn read(&mut self, id: &str) -> Result<Vec<u8>, String> {
+    /// The content of an object of this kind, named by its id.
+    pub(super) fn read(&mut self, id: &str, kind: &str) -> Result<Vec<u8>, String> {
         let plain = |error: std::io::Error| format!("git cat-file: {error}");
         let input = self.input.as_mut().ok_or("git cat-file has gone")?;
         input.write_all(format!("{id}\n").as_bytes()).and_then(|()| input.flush()).map_err(plain)?;
@@ -112,9 +112,10 @@ impl Batch {
         self.output.read_line(&mut header).map_err(plain)?;
         let size = header.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok());
         let Some(size) = size else { return Err("the object is missing".to_owned()) };
-        if size > disk::MAX_SIZE {
+        let is_expected = header.split(' ').nth(1) == Some(kind);
+        if size > disk::MAX_SIZE || !is_expected {
             std::io::copy(&mut (&mut self.output).take(size + 1), &mut std::io::sink()).map_err(plain)?;
-            return Err("larger than 256 MB".to_owned());
+            return Err(if is_expected { "larger than 256 MB".to_owned() } else { format!("not a {kind}") });
         }
         let mut content = Vec::new();
         (&mut self.output).take(size + 1).read_to_end(&mut content).map_err(plain)?;

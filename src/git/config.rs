@@ -27,18 +27,28 @@ const MAX_FILE: u64 = 16 << 20;
 const MAX_INCLUDES: usize = 10;
 
 impl Config {
-    /// The settings that a repository cannot influence: system, global and command line.
-    pub(super) fn protected(environment: &Environment, conditions: &Conditions) -> Self {
+    /// The settings of the machine and the user.
+    pub(super) fn outer(environment: &Environment, conditions: &Conditions) -> Self {
         let mut config = Self::default();
         config.add_outer(environment, conditions);
+        config
+    }
+
+    /// The settings that a repository cannot influence: system, global and command line.
+    pub(super) fn protected(outer: &Self, environment: &Environment) -> Self {
+        let mut config = outer.clone();
         config.add_command(environment);
         config
     }
 
     /// All settings in force in a repository.
-    pub(super) fn of_repository(environment: &Environment, common_dir: &Path, conditions: &Conditions) -> Self {
-        let mut config = Self::default();
-        config.add_outer(environment, conditions);
+    pub(super) fn of_repository(
+        outer: &Self,
+        environment: &Environment,
+        common_dir: &Path,
+        conditions: &Conditions,
+    ) -> Self {
+        let mut config = outer.clone();
         config.add_file(&common_dir.join("config"), environment, conditions, 0);
         if config.boolean("extensions.worktreeconfig") == Some(true) {
             config.add_file(&conditions.git_dir.join("config.worktree"), environment, conditions, 0);

@@ -21,6 +21,8 @@ pub(super) struct Layout {
     pub(super) prefix: RepoPath,
     /// Length of object ids: 20 bytes, or 32 with SHA-256.
     pub(super) id_len: usize,
+    /// References are files, not a table.
+    pub(super) files_hold_refs: bool,
 }
 
 /// Finds the repository that `start` lies in, or that the environment names.
@@ -35,14 +37,18 @@ pub(super) fn discover(start: &Path, environment: &Environment) -> Result<Option
     };
     let common_dir = common_dir(&found.git_dir, environment, &start);
     let conditions = Conditions { branch: branch(&found.git_dir), git_dir: found.git_dir.clone() };
-    let config = Config::of_repository(environment, &common_dir, &conditions);
-    let id_len = check_format(&common_dir)?;
+    let outer = Config::outer(environment, &conditions);
+    let config = Config::of_repository(&outer, environment, &common_dir, &conditions);
+    let shared = Config::of_file(&common_dir.join("config"));
+    let id_len = check_format(&shared, &common_dir)?;
+    let files_hold_refs = shared.get("extensions.refstorage").is_none_or(|storage| storage == b"files");
     if !found.named {
-        owner::check(&found, &Config::protected(environment, &conditions), environment)?;
+        owner::check(&found, &Config::protected(&outer, environment), environment)?;
     }
-    let workdir = workdir(&found, &common_dir, environment, &start);
+    let workdir = workdir(&found, &shared, &common_dir, environment, &start);
     let prefix = prefix(&start, workdir.as_deref(), environment);
-    Ok(Some((Layout { git_dir: found.git_dir, common_dir, workdir, prefix, id_len }, config)))
+    let layout = Layout { git_dir: found.git_dir, common_dir, workdir, prefix, id_len, files_hold_refs };
+    Ok(Some((layout, config)))
 }
 
 /// What the search came upon.
@@ -189,9 +195,8 @@ fn branch(git_dir: &Path) -> Option<Vec<u8>> {
 }
 
 /// The length of object ids. Only a format that git itself refuses is refused: index and walk depend on little else.
-fn check_format(common_dir: &Path) -> Result<usize, GitError> {
+fn check_format(config: &Config, common_dir: &Path) -> Result<usize, GitError> {
     let path = common_dir.join("config");
-    let config = Config::of_file(&path);
     let version = config.get("core.repositoryformatversion").unwrap_or(b"0");
     match version.trim_ascii() {
         b"0" | b"" => Ok(20),
@@ -204,16 +209,21 @@ fn check_format(common_dir: &Path) -> Result<usize, GitError> {
     }
 }
 
-fn workdir(found: &Found, common_dir: &Path, environment: &Environment, start: &Path) -> Option<PathBuf> {
+fn workdir(
+    found: &Found,
+    shared: &Config,
+    common_dir: &Path,
+    environment: &Environment,
+    start: &Path,
+) -> Option<PathBuf> {
     if let Some(named) = environment.path("GIT_WORK_TREE") {
         return Some(clean(&start.join(named)));
     }
     // git takes these two from the repository's own file alone, and a linked worktree not from the one it shares.
-    let shared = Config::of_file(&common_dir.join("config"));
-    let own = Config::of_file(&found.git_dir.join("config.worktree"));
     let has_own = shared.boolean("extensions.worktreeconfig") == Some(true);
+    let own = if has_own { Config::of_file(&found.git_dir.join("config.worktree")) } else { Config::default() };
     let linked = common_dir != found.git_dir;
-    let files = [(has_own, &own), (!linked, &shared)];
+    let files = [(has_own, &own), (!linked, shared)];
     let mut files = files.into_iter().filter(|(used, _)| *used).map(|(_, config)| config);
     if files.clone().find_map(|config| config.boolean("core.bare")) == Some(true) {
         return None;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::index::cache_tree::CacheTree;
 use crate::snapshot::{Entry, Mode};
 
 pub(super) const INTENT_TO_ADD: u8 = 1;
@@ -23,13 +24,14 @@ pub(super) struct EntryList {
     bytes: Vec<u8>,
     records: Vec<Record>,
     id_len: usize,
+    cache_tree: Option<Range<usize>>,
 }
 
 impl EntryList {
     /// Takes records that point into `bytes`, in any order. Of a conflicted path one entry stays: our side, else
     /// theirs, which is what a merge leaves in the worktree, else the base.
     pub(super) fn new(bytes: Vec<u8>, records: Vec<Record>, id_len: usize) -> Self {
-        let mut list = Self { bytes, records, id_len };
+        let mut list = Self { bytes, records, id_len, cache_tree: None };
         let bytes = &list.bytes;
         if !list.records.is_sorted_by(|a, b| path_of(bytes, a) < path_of(bytes, b)) {
             let order = |a: &Record, b: &Record| {
@@ -39,6 +41,17 @@ impl EntryList {
             list.records.dedup_by(|later, first| path_of(bytes, later) == path_of(bytes, first));
         }
         list
+    }
+
+    /// Says where in the bytes the index keeps the trees of its directories.
+    pub(super) fn with_cache_tree(mut self, body: Option<Range<usize>>) -> Self {
+        self.cache_tree = body;
+        self
+    }
+
+    /// The trees that the index knows of its directories; `None` where it knows none.
+    pub(super) fn cache_tree(&self) -> Option<CacheTree<'_>> {
+        CacheTree::parse(self.bytes.get(self.cache_tree.clone()?)?, self.id_len)
     }
 
     pub(super) fn len(&self) -> usize {

@@ -19,6 +19,7 @@ mod index;
 mod listing;
 mod objects;
 mod owner;
+mod refs;
 mod since;
 mod store;
 mod walk;
@@ -144,7 +145,7 @@ impl Repository {
 
     /// A view whose changes are those since `base`; of none, those since its last commit.
     fn take(&self, choice: &ViewChoice, base: Option<Base>) -> Result<Snapshot, GitError> {
-        let objects = Objects::new(self.git(), self.layout.id_len);
+        let objects = Objects::new(self.git(), self.layout.clone());
         if let ViewChoice::Revision(revision) = choice {
             let commit = objects.commit(revision)?;
             let entries = objects.files(&commit.tree)?;

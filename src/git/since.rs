@@ -36,7 +36,7 @@ impl Repository {
     }
 
     fn objects(&self) -> Objects {
-        Objects::new(self.git(), self.layout.id_len)
+        Objects::new(self.git(), self.layout.clone())
     }
 
     /// In a shallow clone, that is the reason why a commit is not there.

@@ -4,6 +4,7 @@
 //! are skipped, an unknown mandatory one is refused. A split index is put together; the directories of a sparse index
 //! stay entries of their own ([`Mode::SparseDirectory`](crate::snapshot::Mode)) for the caller to unfold.
 
+pub(super) mod cache_tree;
 mod ewah;
 mod parse;
 mod split;
@@ -36,7 +37,7 @@ fn finish(path: &Path, parsed: Parsed, id_len: usize) -> Result<EntryList, GitEr
     if parsed.records.iter().any(|record| record.path_len == 0) {
         return Err(GitError::at(path, "the index holds an entry without a path"));
     }
-    Ok(EntryList::new(parsed.bytes, parsed.records, id_len))
+    Ok(EntryList::new(parsed.bytes, parsed.records, id_len).with_cache_tree(parsed.tree))
 }
 
 fn load(path: &Path) -> Result<Option<Vec<u8>>, GitError> {

@@ -16,6 +16,8 @@ pub(super) struct Parsed {
     pub(super) records: Vec<Record>,
     /// The body of the `link` extension: this is one part of a split index.
     pub(super) link: Option<Range<usize>>,
+    /// The body of the `TREE` extension.
+    pub(super) tree: Option<Range<usize>>,
 }
 
 /// Reads the content of an index file.
@@ -43,10 +45,10 @@ pub(super) fn parse(mut bytes: Vec<u8>, id_len: usize) -> Result<Parsed, String>
         records.push(record);
         at = next;
     }
-    let link = extensions(&bytes, at, id_len)?;
+    let Extensions { link, tree } = extensions(&bytes, at, id_len)?;
     bytes.append(&mut names);
     check_paths(&bytes, &mut records)?;
-    Ok(Parsed { bytes, records, link })
+    Ok(Parsed { bytes, records, link, tree })
 }
 
 struct Fixed {
@@ -113,13 +115,19 @@ fn compressed(
 /// A compressed index of some MB can describe paths without end.
 const MAX_NAMES: usize = 1 << 30;
 
+#[derive(Default)]
+struct Extensions {
+    link: Option<Range<usize>>,
+    tree: Option<Range<usize>>,
+}
+
 /// Walks the extensions. Those whose name begins with a capital letter are optional.
-fn extensions(bytes: &[u8], mut at: usize, id_len: usize) -> Result<Option<Range<usize>>, String> {
+fn extensions(bytes: &[u8], mut at: usize, id_len: usize) -> Result<Extensions, String> {
     let end = bytes.len().saturating_sub(id_len);
     if at > end {
         return Err(truncated());
     }
-    let mut link = None;
+    let mut found = Extensions::default();
     while at + 8 <= end {
         let (Some(name), Some(size)) = (bytes.get(at..at + 4), number(bytes, at + 4)) else { return Err(truncated()) };
         let body = at + 8..(at + 8).saturating_add(size as usize);
@@ -127,7 +135,8 @@ fn extensions(bytes: &[u8], mut at: usize, id_len: usize) -> Result<Option<Range
             return Err(truncated());
         }
         match name {
-            b"link" => link = Some(body.clone()),
+            b"link" => found.link = Some(body.clone()),
+            b"TREE" => found.tree = Some(body.clone()),
             b"sdir" => {}
             [first, ..] if first.is_ascii_uppercase() => {}
             _ => {
@@ -137,7 +146,7 @@ fn extensions(bytes: &[u8], mut at: usize, id_len: usize) -> Result<Option<Range
         }
         at = body.end;
     }
-    Ok(link)
+    Ok(found)
 }
 
 /// Refuses paths that leave the repository, and cuts the slash from the directories of a sparse index.

@@ -1,5 +1,6 @@
 //! git itself is the oracle: real repositories, made by the real git.
 
+mod changes;
 mod formats;
 mod places;
 mod scratch;

@@ -9,10 +9,10 @@ use preflake::snapshot::{Absence, RepoPath};
 
 use super::scratch::Scratch;
 
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(super) fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -20,7 +20,7 @@ impl Random {
         usize::try_from((mixed ^ (mixed >> 31)) % limit as u64).expect("less than a usize")
     }
 
-    fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
+    pub(super) fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
         from[self.below(from.len())]
     }
 }
@@ -222,9 +222,13 @@ fn check_presence(scratch: &Scratch, seed: u64) {
     }
 }
 
+/// A number from the environment.
+pub(super) fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|value| value.parse().ok())
+}
+
 #[test]
 fn generated_trees_agree_with_git() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
     let count = number("PREFLAKE_TREES").unwrap_or(60);
     let first = number("PREFLAKE_SEED").unwrap_or(1);
     let scratch = Scratch::new(&[]);
