@@ -1,7 +1,9 @@
 {
   lib,
+  stdenv,
   rustPlatform,
   gitMinimal,
+  installShellFiles,
 }:
 
 rustPlatform.buildRustPackage {
@@ -14,6 +16,7 @@ rustPlatform.buildRustPackage {
       ../Cargo.toml
       ../Cargo.lock
       ../README.md
+      ../docs
       ../hooks
       ../src
       ../tests
@@ -22,10 +25,21 @@ rustPlatform.buildRustPackage {
 
   cargoLock.lockFile = ../Cargo.lock;
 
+  nativeBuildInputs = [ installShellFiles ];
   nativeCheckInputs = [ gitMinimal ];
+
+  postInstall = lib.optionalString (stdenv.buildPlatform.canExecute stdenv.hostPlatform) ''
+    $out/bin/preflake man > preflake.1
+    installManPage preflake.1
+    installShellCompletion --cmd preflake \
+      --bash <($out/bin/preflake completions bash) \
+      --fish <($out/bin/preflake completions fish) \
+      --zsh <($out/bin/preflake completions zsh)
+  '';
 
   meta = {
     description = "Checks a Nix flake before the commit, offline and without Nix";
+    homepage = "https://github.com/preflake/preflake";
     license = with lib.licenses; [
       mit
       asl20
