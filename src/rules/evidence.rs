@@ -1,9 +1,11 @@
 //! Labels and commands that several rules share.
 
+use std::collections::BTreeSet;
+
 use super::Rule;
 use crate::diagnostic::{Diagnostic, Label};
 use crate::flake::identity::Identity;
-use crate::flake::lock::{LockFile, LockGraph, LockNode, LockedSource, Place};
+use crate::flake::lock::{LockEdge, LockFile, LockGraph, LockNode, LockedSource, Place};
 use crate::flake::{Flake, InputAttrPath, is_flake_id};
 use crate::source::Span;
 
@@ -82,12 +84,42 @@ pub(super) fn short(revision: &str) -> &str {
     revision.get(..12).unwrap_or(revision)
 }
 
-/// Every nixpkgs among the flake's own inputs, whatever it is called.
-pub(super) fn root_nixpkgs(
-    lock: &LockFile,
-) -> impl Iterator<Item = (InputAttrPath, &LockNode, &LockedSource, Identity)> {
-    sources(lock).filter(|(path, ..)| path.0.len() == 1).filter_map(|(path, node, source)| {
+/// One of the flake's own inputs, as locked.
+pub(super) struct RootInput<'l> {
+    /// Its name.
+    pub(super) path: InputAttrPath,
+    /// The root input that has to be updated for it to change: another one where it follows an input of that.
+    pub(super) updated_by: &'l str,
+    /// Its node.
+    pub(super) node: &'l LockNode,
+    /// What the node locks.
+    pub(super) source: &'l LockedSource,
+    /// What that means.
+    pub(super) identity: Identity,
+}
+
+/// The flake's own inputs, also those that follow an input of an input; no node twice.
+pub(super) fn root_inputs(lock: &LockFile) -> Vec<RootInput<'_>> {
+    let graph = &lock.graph;
+    let mut edges: Vec<(&String, &LockEdge)> = graph.node(LockGraph::ROOT).inputs.iter().collect();
+    edges.sort_by_key(|(_, edge)| matches!(edge, LockEdge::Follows(_)));
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    for (name, edge) in edges {
+        let path = InputAttrPath::of(name);
+        let Some(node) = graph.resolve(&path).filter(|id| seen.insert(*id)).map(|id| graph.node(id)) else { continue };
+        let Some(source) = node.source.as_deref() else { continue };
+        let updated_by = match edge {
+            LockEdge::Node(_) => name,
+            LockEdge::Follows(target) => target.0.first().unwrap_or(name),
+        };
         let identity = Identity::of_node(&source.original, &source.locked);
-        (identity.is_nixpkgs() && source.is_flake).then_some((path, node, source, identity))
-    })
+        found.push(RootInput { path, updated_by, node, source, identity });
+    }
+    found
+}
+
+/// Every nixpkgs among the flake's own inputs, whatever it is called and however it is fetched.
+pub(super) fn root_nixpkgs(lock: &LockFile) -> impl Iterator<Item = RootInput<'_>> {
+    root_inputs(lock).into_iter().filter(|input| input.identity.is_nixpkgs())
 }

@@ -1,9 +1,9 @@
 //! `foreign-nixpkgs`: what the flake calls nixpkgs is not that of NixOS.
 
-use super::evidence::{locked_finding, sources};
+use super::evidence::{RootInput, locked_finding, root_inputs};
 use super::{Context, FixAvailability, Level, Rule};
 use crate::diagnostic::Diagnostic;
-use crate::flake::identity::{Identity, Repository};
+use crate::flake::identity::Repository;
 
 pub(super) static RULE: Rule = Rule {
     name: "foreign-nixpkgs",
@@ -18,8 +18,7 @@ pub(super) static RULE: Rule = Rule {
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for flake in cx.flakes {
         let Some(lock) = flake.valid_lock() else { continue };
-        for (path, node, source) in sources(lock).filter(|(path, ..)| path.0.len() == 1) {
-            let identity = Identity::of_node(&source.original, &source.locked);
+        for RootInput { path, node, source, identity, .. } in root_inputs(lock) {
             let is_called_so = path.0.iter().any(|name| name == "nixpkgs") || is_fork(&identity.repository);
             if !is_called_so || identity.repository.is_nixpkgs() {
                 continue;
