@@ -21,6 +21,8 @@ pub enum Refusal {
     NotWritten,
     /// The edited file would say something else than was wanted.
     Misread,
+    /// A comment stands inside what would have to go.
+    Comment,
 }
 
 impl Refusal {
@@ -31,6 +33,7 @@ impl Refusal {
             Self::Unreadable => "flake.nix cannot be parsed",
             Self::NotWritten => "no binding of flake.nix declares the input where it could be added",
             Self::Misread => "the edited flake.nix would not mean what was wanted",
+            Self::Comment => "a comment would be lost",
         }
     }
 }
@@ -140,12 +143,12 @@ fn finish(
     changes.sort();
     let edited = apply(flake.source.text(), &changes);
     let again: FlakeNix = nix::read(&SourceFile::new(flake.nix_path.clone(), edited.into_bytes()));
-    let comments = |nix: &FlakeNix| nix.comments.len();
-    if again.problems != flake.nix.problems && again.is_invalid()
-        || comments(&again) < comments(&flake.nix).saturating_sub(changes.len())
-        || !is_wanted(&again.inputs)
-    {
+    if again.problems != flake.nix.problems && again.is_invalid() || !is_wanted(&again.inputs) {
         return Err(Refusal::Misread);
+    }
+    if !again.comments.iter().map(|comment| &comment.value).eq(flake.nix.comments.iter().map(|comment| &comment.value))
+    {
+        return Err(Refusal::Comment);
     }
     let edit = |change: Change| Edit { path: flake.nix_path.clone(), span: change.span, text: change.text };
     Ok(changes.into_iter().map(edit).collect())

@@ -1,7 +1,7 @@
 //! How a binding is taken out.
 
 use super::Change;
-use super::text::{is_first_on_line, line_end, line_start, rest_of_line};
+use super::text::{is_first_on_line, line_end, line_start};
 use crate::flake::InputAttrPath;
 use crate::flake::nix::{BindingLayout, SetLayout};
 use crate::source::Span;
@@ -51,18 +51,20 @@ fn goes_with(binding: &BindingLayout, names: &[String], taken: usize, found: &mu
     false
 }
 
-/// A binding with its line, where it stands there alone but for a comment of its own.
+/// A binding with its line, where it stands there alone. A comment behind it stays: nobody knows whether it speaks of
+/// the binding alone.
 fn removal(text: &str, binding: Span) -> Change {
-    let span = match rest_of_line(text, binding.end) {
-        Some(end) if is_first_on_line(text, binding.start) => {
-            let newline = text[end..].find('\n').map_or(text.len(), |newline| end + newline + 1);
-            Span::new(line_start(text, binding.start), newline)
-        }
-        _ => {
-            let end = line_end(text, binding.end);
-            let space = usize::from(text[binding.end..end].starts_with(' '));
-            Span::new(binding.start, binding.end + space)
-        }
+    let end = line_end(text, binding.end);
+    let rest = &text[binding.end..end];
+    let is_alone = is_first_on_line(text, binding.start) && rest.trim().is_empty();
+    let span = if is_alone {
+        let newline = text[end..].find('\n').map_or(text.len(), |newline| end + newline + 1);
+        Span::new(line_start(text, binding.start), newline)
+    } else {
+        let space = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        // In the middle of a line one space is the binding's own, before a comment all are.
+        let is_first = is_first_on_line(text, binding.start);
+        Span::new(binding.start, binding.end + if is_first { space } else { space.min(1) })
     };
     Change { span, text: String::new() }
 }

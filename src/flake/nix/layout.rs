@@ -68,7 +68,11 @@ fn name(attribute: &ast::Attr) -> Option<String> {
     match attribute {
         ast::Attr::Ident(ident) => Some(ident.ident_token()?.text().to_owned()),
         ast::Attr::Str(string) => literals::string(string),
-        ast::Attr::Dynamic(_) => None,
+        // `${"a"}` is `a`.
+        ast::Attr::Dynamic(computed) => match computed.expr()? {
+            ast::Expr::Str(string) => literals::string(&string),
+            _ => None,
+        },
     }
 }
 
