@@ -3,7 +3,7 @@
 use crate::config::Settings;
 use crate::diagnostic::{self, Diagnostic, Severity};
 use crate::flake::Flake;
-use crate::rules::{Context, Level, RULES};
+use crate::rules::{Context, Level, RULES, notes};
 use crate::since::Before;
 use crate::snapshot::{ReadError, RepoPath, Snapshot};
 use crate::suppress;
@@ -14,6 +14,8 @@ pub struct Outcome {
     pub flakes: Vec<Flake>,
     /// Findings, sorted.
     pub findings: Vec<Diagnostic>,
+    /// What is no finding, but good to know beside the findings: one sentence each, of any length.
+    pub notes: Vec<String>,
     /// Findings that a comment suppressed.
     pub ignored: usize,
     /// Files in the view.
@@ -75,8 +77,9 @@ pub fn check(snapshot: &Snapshot, settings: &Settings, paths: &[RepoPath]) -> Re
     findings.retain(|finding| !settings.exclude.matches(&finding.primary.path));
     let ignored = suppress::apply(snapshot, &flakes, settings, &mut findings);
     diagnostic::sort(&mut findings);
+    let notes = notes(&cx);
     let files = snapshot.all_entries().count();
-    Ok(Outcome { flakes, findings, ignored, files, before: None })
+    Ok(Outcome { flakes, findings, notes, ignored, files, before: None })
 }
 
 /// The directories of all flakes of a view, in order.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{ConfigError, Globs, Settings, rule};
+use super::{ConfigError, Globs, Settings, Wishes, rule};
 use crate::rules::Level;
 
 #[derive(Deserialize)]
@@ -17,9 +17,9 @@ struct File {
     #[serde(default)]
     rules: BTreeMap<Spanned<String>, LevelName>,
     #[serde(default)]
-    missing_follows: Allow,
+    missing_follows: Copies,
     #[serde(default)]
-    duplicate_input: Allow,
+    duplicate_input: Copies,
     #[serde(default)]
     untracked_nix_file: Exclude,
     #[serde(default)]
@@ -36,9 +36,17 @@ enum LevelName {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Allow {
+struct Copies {
     #[serde(default)]
     allow: Vec<String>,
+    #[serde(default)]
+    require: Vec<String>,
+}
+
+impl From<Copies> for Wishes {
+    fn from(Copies { allow, require }: Copies) -> Self {
+        Self { allow, require }
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -73,8 +81,8 @@ pub(super) fn read(text: &str, name: &str) -> Result<Settings, ConfigError> {
     })?;
     let mut settings = Settings {
         exclude: Globs::new(&file.exclude)?,
-        follows_allowed: file.missing_follows.allow,
-        duplicates_allowed: file.duplicate_input.allow,
+        follows: file.missing_follows.into(),
+        duplicates: file.duplicate_input.into(),
         untracked_exclude: Globs::new(&file.untracked_nix_file.exclude)?,
         max_age_days: file.outdated_nixpkgs.max_age_days.unwrap_or(30),
         ..Settings::new()
@@ -97,6 +105,7 @@ pub(super) fn read(text: &str, name: &str) -> Result<Settings, ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flake::InputAttrPath;
 
     fn error(text: &str) -> String {
         match read(text, "preflake.toml") {
@@ -118,9 +127,12 @@ mod tests {
 
     #[test]
     fn the_example_of_the_manual_is_read() {
-        let text = "exclude = [\"templates/**\"]\n[rules]\nunused-ignore = \"warn\"\n[missing-follows]\nallow = [\"hyprland\"]\n";
+        let text = "exclude = [\"templates/**\"]\n[rules]\nunused-ignore = \"warn\"\n[missing-follows]\nallow = [\"hyprland\"]\nrequire = [\"nil\"]\n";
         let settings = read(text, "preflake.toml").expect("valid");
-        assert_eq!(settings.follows_allowed, ["hyprland"]);
+        let path = |names: &[&str]| InputAttrPath(names.iter().copied().map(str::to_owned).collect());
+        assert!(settings.follows.allows(&path(&["hyprland", "nixpkgs"])));
+        assert!(!settings.follows.allows(&path(&["nil", "nixpkgs"])));
+        assert!(settings.follows.requires(&path(&["nil", "nixpkgs"])));
         assert!(settings.exclude.matches(&"templates/a/flake.nix".into()));
     }
 }

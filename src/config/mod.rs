@@ -7,6 +7,7 @@ use std::fmt;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
+use crate::flake::InputAttrPath;
 use crate::rules::{self, Level, Rule};
 use crate::snapshot::RepoPath;
 
@@ -17,16 +18,44 @@ pub struct Settings {
     pub levels: BTreeMap<&'static str, Level>,
     /// Flakes and files that are not judged.
     pub exclude: Globs,
-    /// Input paths, as written, that need not follow nixpkgs (`[missing-follows] allow`).
-    pub follows_allowed: Vec<String>,
-    /// Input paths that may be there twice (`[duplicate-input] allow`).
-    pub duplicates_allowed: Vec<String>,
+    /// Inputs that need not follow nixpkgs, or have to (`[missing-follows]`).
+    pub follows: Wishes,
+    /// Inputs that may be there twice, or may not (`[duplicate-input]`).
+    pub duplicates: Wishes,
     /// Files that may stay untracked (`[untracked-nix-file] exclude`).
     pub untracked_exclude: Globs,
     /// Days after which a nixpkgs counts as old (`[outdated-nixpkgs] max-age-days`).
     pub max_age_days: u32,
     /// The time of the run in seconds since 1970: rules do not look at the clock. Without it ages are not judged.
     pub now: Option<u64>,
+}
+
+/// What the configuration says of inputs by their paths, as written: `hyprland`, `nil/nixpkgs`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// They keep copies of their own (`allow`).
+    pub allow: Vec<String>,
+    /// They follow, although their projects ask not to be overridden (`require`).
+    pub require: Vec<String>,
+}
+
+impl Wishes {
+    /// Whether an input, or the root input above it, keeps its copies.
+    #[must_use]
+    pub fn allows(&self, path: &InputAttrPath) -> bool {
+        names(&self.allow, path)
+    }
+
+    /// Whether an input, or the root input above it, is to follow whatever its project asks.
+    #[must_use]
+    pub fn requires(&self, path: &InputAttrPath) -> bool {
+        names(&self.require, path)
+    }
+}
+
+fn names(list: &[String], path: &InputAttrPath) -> bool {
+    let written = path.to_string();
+    list.iter().any(|name| *name == written || Some(name) == path.0.first())
 }
 
 /// Patterns for paths; compiled when the first path is compared.

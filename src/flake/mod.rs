@@ -8,6 +8,7 @@ pub mod edit;
 pub mod flakeref;
 pub mod follows;
 pub mod identity;
+pub mod keepers;
 pub mod lock;
 pub mod nix;
 

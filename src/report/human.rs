@@ -10,6 +10,8 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 use super::excerpt::{Excerpt, Shown};
 use super::{Report, link};
 use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::flake::Flake;
+use crate::flake::follows::{self, Gain};
 use crate::rules;
 use crate::snapshot::RepoPath;
 use crate::text::{count, escape};
@@ -26,9 +28,28 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
         writeln!(out)?;
     }
     if !report.outcome.findings.is_empty() && !report.style.quiet {
+        for note in &report.outcome.notes {
+            writeln!(out, "{} {}", printer.paint(CYAN, "note:"), escape(note))?;
+        }
+        for line in report.outcome.flakes.iter().filter_map(|flake| gain(report, flake)) {
+            writeln!(out, "{line}")?;
+        }
         writeln!(out, "{}", summary(report))?;
     }
     Ok(())
+}
+
+/// What the follows that are suggested would make of a flake's lock.
+fn gain(report: &Report<'_>, flake: &Flake) -> Option<String> {
+    let is_copy = |finding: &&Diagnostic| {
+        matches!(finding.rule, "missing-follows" | "duplicate-input") && finding.primary.path == flake.nix_path
+    };
+    let inputs: Vec<_> =
+        report.outcome.findings.iter().filter(is_copy).filter_map(|finding| finding.input.as_ref()).collect();
+    let Gain { before, after } = follows::gain(flake, inputs.iter().copied())?;
+    let now = format!("{}, {} of them nixpkgs", count(before.nodes, "node"), before.nixpkgs);
+    let then = format!("{}, {} of them nixpkgs", after.nodes, after.nixpkgs);
+    Some(format!("{} has {now}; with the `follows` above it would have {then}", flake.lock_path))
 }
 
 fn summary(report: &Report<'_>) -> String {

@@ -21,6 +21,8 @@ mod missing_import;
 mod missing_lock;
 mod missing_path;
 mod noncanonical_lock;
+mod notes;
+mod opt_out;
 mod outdated_nixpkgs;
 mod outputs_mismatch;
 mod path_case;
@@ -33,6 +35,8 @@ mod unsupported_branch;
 mod untracked_nix_file;
 mod untracked_reference;
 mod unused_ignore;
+
+pub use notes::notes;
 
 use std::cell::OnceCell;
 

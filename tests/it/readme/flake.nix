@@ -8,7 +8,7 @@
 
   outputs = { nixpkgs, ... }@inputs: {
     nixosConfigurations.vega = nixpkgs.lib.nixosSystem {
-      modules = [ ./hosts/vega ];
+      modules = [ ./hosts/vega inputs.sops-nix.nixosModules.sops ];
       specialArgs = { inherit inputs; };
     };
   };

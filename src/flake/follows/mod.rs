@@ -3,8 +3,13 @@
 //! Two inputs are the same when they are the same repository and directory, and both flakes or both not, never because
 //! they share a name: see [`identity`](super::identity).
 
-use std::collections::{BTreeMap, BTreeSet};
+mod size;
 
+use std::collections::BTreeMap;
+
+pub use size::{Gain, Size, gain};
+
+use self::size::Counter;
 use super::identity::{Branch, Identity, NixpkgsLine, Repository};
 use super::lock::{LockEdge, LockFile, LockGraph, NodeId};
 use super::{Flake, InputAttrPath};
@@ -26,6 +31,8 @@ pub struct Copy {
     pub is_nixpkgs: bool,
     /// How many copies of it the lock holds.
     pub copies: usize,
+    /// What would go from the lock with this edge.
+    pub below: Size,
 }
 
 /// How a copy differs from what it could follow.
@@ -65,6 +72,7 @@ pub fn copies(flake: &Flake, lock: &LockFile) -> Vec<Copy> {
     for (identity, _) in identities.iter().flatten() {
         *total.entry((&identity.repository, &identity.dir)).or_default() += 1;
     }
+    let mut counter = Counter::of(graph);
     let mut found = Vec::new();
     for (path, holder) in graph.nodes_by_path() {
         for (name, edge) in &graph.node(holder).inputs {
@@ -87,6 +95,7 @@ pub fn copies(flake: &Flake, lock: &LockFile) -> Vec<Copy> {
                 difference: difference(&best.identity, identity),
                 is_nixpkgs: identity.is_nixpkgs(),
                 copies: total.get(&(&identity.repository, identity.dir.as_str())).copied().unwrap_or_default(),
+                below: counter.below(*child),
             });
         }
     }
@@ -133,58 +142,4 @@ fn difference(root: &Identity, copy: &Identity) -> Difference {
             Branch::Version(version) => format!("of version `{version}`"),
         }),
     }
-}
-
-/// How many nodes a lock has, and how many of them are Nixpkgs, if the inputs at these paths followed.
-#[must_use]
-pub fn size(graph: &LockGraph, follow: &BTreeSet<(NodeId, &str)>) -> (usize, usize) {
-    let mut seen = vec![false; graph.nodes.len()];
-    let mut pending = vec![LockGraph::ROOT];
-    let (mut nodes, mut nixpkgs) = (0, 0);
-    while let Some(id) = pending.pop() {
-        if std::mem::replace(&mut seen[id.0], true) {
-            continue;
-        }
-        let node = graph.node(id);
-        if let Some(source) = &node.source {
-            nodes += 1;
-            nixpkgs += usize::from(Identity::of_node(&source.original, &source.locked).is_nixpkgs());
-        }
-        for (name, edge) in &node.inputs {
-            if let LockEdge::Node(child) = edge
-                && !follow.contains(&(id, name.as_str()))
-            {
-                pending.push(*child);
-            }
-        }
-    }
-    (nodes, nixpkgs)
-}
-
-/// Projects that ask not to be overridden: their binary cache serves what was built with their own inputs. Owner and
-/// repository in lower case.
-const KEEP_THEIR_OWN: &[(&str, &str)] = &[
-    // The Hyprland wiki's Nix page warns that following breaks the cache.
-    ("hyprwm", "hyprland"),
-    // Their READMEs ask for the same.
-    ("xddxdd", "nix-cachyos-kernel"),
-    ("flox", "flox"),
-    ("determinatesystems", "determinate"),
-    ("anyrun-org", "anyrun"),
-    ("altsem", "gitu"),
-    // No guarantee is given once its inputs are overridden.
-    ("oxalica", "nil"),
-];
-
-/// Whether an input on the way to this one belongs to a project that asks not to be overridden.
-#[must_use]
-pub fn keeps_its_own(graph: &LockGraph, path: &InputAttrPath) -> bool {
-    (1..path.0.len()).any(|length| {
-        let id = graph.resolve(&InputAttrPath(path.0[..length].to_vec()));
-        let source = id.and_then(|id| graph.node(id).source.as_ref());
-        source.is_some_and(|source| {
-            let repository = Identity::of_node(&source.original, &source.locked).repository.to_string();
-            KEEP_THEIR_OWN.iter().any(|(owner, name)| repository == format!("github.com/{owner}/{name}"))
-        })
-    })
 }
