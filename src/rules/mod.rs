@@ -35,6 +35,7 @@ mod unsupported_branch;
 mod untracked_nix_file;
 mod untracked_reference;
 mod unused_ignore;
+mod unused_input;
 
 pub use notes::notes;
 
@@ -163,6 +164,7 @@ pub static RULES: &[&Rule] = &[
     &untracked_nix_file::RULE,
     &untracked_reference::RULE,
     &unused_ignore::RULE,
+    &unused_input::RULE,
 ];
 
 /// The rule of this name.

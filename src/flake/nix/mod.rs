@@ -12,6 +12,7 @@ pub mod references;
 mod scope;
 mod set;
 mod value;
+pub mod words;
 
 pub use layout::{BindingLayout, SetLayout, layout};
 pub use parse::comments;
