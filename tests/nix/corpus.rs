@@ -22,8 +22,7 @@ struct Case {
 
 /// Runs every case in `spellings` spellings; `None`, with a line that says so, where the corpus is not there.
 pub(crate) fn run(oracle: &Oracle, spellings: u64) -> Option<Tally> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
-    let Ok(entries) = fs::read_dir(&folder) else {
+    let Ok(entries) = fs::read_dir(folder()) else {
         println!("skipped: no corpus beside the project");
         return None;
     };
@@ -46,9 +45,8 @@ pub(crate) fn run(oracle: &Oracle, spellings: u64) -> Option<Tally> {
 
 /// The files of every case, in a plain spelling and in a free one.
 pub(crate) fn flakes() -> Vec<(String, Files)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
     let mut folders: Vec<PathBuf> =
-        fs::read_dir(&folder).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect();
+        fs::read_dir(folder()).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())).collect();
     folders.sort();
     let mut flakes = Vec::new();
     for case in folders.iter().filter_map(|folder| read(folder)) {
@@ -57,6 +55,12 @@ pub(crate) fn flakes() -> Vec<(String, Files)> {
         }
     }
     flakes
+}
+
+/// Where the cases are: beside the project, or where `PREFLAKE_CORPUS` says.
+fn folder() -> PathBuf {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    std::env::var_os("PREFLAKE_CORPUS").map_or_else(beside, PathBuf::from)
 }
 
 fn read(folder: &Path) -> Option<Case> {

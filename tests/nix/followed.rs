@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use preflake::snapshot::RepoPath;
+use preflake::source::SourceFile;
 use serde_json::Value as Json;
 
 use crate::case::{Files, write};
 use crate::oracle::{Oracle, Verdict, scratch};
 use crate::run::each;
-use crate::subject::run as preflake;
+use crate::subject::run as tool;
 
 const FIX: &[&str] = &["fix", "missing-follows", "duplicate-input", "stale-follows", "--no-config"];
 
@@ -75,7 +77,7 @@ fn fix(oracle: &Oracle, files: &Files, dir: &Path) -> Outcome {
         return Outcome::Other;
     }
     let inputs = oracle.inputs(dir);
-    preflake(dir, FIX);
+    tool(dir, FIX);
     let read = |name: &str| fs::read(dir.join(name)).unwrap_or_default();
     let now = (read("flake.nix"), read("flake.lock"));
     let refused = left(dir);
@@ -111,7 +113,7 @@ fn fix(oracle: &Oracle, files: &Files, dir: &Path) -> Outcome {
     if comments(&files["flake.nix"]) != comments(&now.0) {
         return wrong("the comments are not the same");
     }
-    preflake(dir, FIX);
+    tool(dir, FIX);
     if (read("flake.nix"), read("flake.lock")) != now {
         return wrong("a second run changes something");
     }
@@ -121,15 +123,16 @@ fn fix(oracle: &Oracle, files: &Files, dir: &Path) -> Outcome {
 /// What the rules still find after their fixes.
 fn left(dir: &Path) -> Vec<String> {
     let select = "missing-follows,duplicate-input,stale-follows";
-    let (json, _) = preflake(dir, &["check", "--no-config", "--format", "json", "--select", select]);
+    let (json, _) = tool(dir, &["check", "--no-config", "--format", "json", "--select", select]);
     let findings = json["findings"].as_array().into_iter().flatten();
-    findings.map(|finding| finding["message"].as_str().unwrap_or_default().to_owned()).collect()
+    let text = |finding: &Json, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+    findings.map(|finding| format!("{}; {}", text(finding, "message"), text(finding, "help"))).collect()
 }
 
-/// The comments of lines that hold nothing else; others cannot be told from strings without parsing.
+/// Every comment of the file.
 fn comments(text: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(text);
-    text.lines().map(str::trim).filter(|line| line.starts_with('#')).map(str::to_owned).collect()
+    let file = SourceFile::new(RepoPath::from("flake.nix"), text.to_vec());
+    preflake::flake::nix::comments(&file).into_iter().map(|comment| comment.value).collect()
 }
 
 /// How many `follows` differ, where nothing else does.

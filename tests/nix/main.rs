@@ -7,6 +7,7 @@
 
 mod attributes;
 mod case;
+mod copies;
 mod corpus;
 mod fixes;
 mod followed;
@@ -115,6 +116,17 @@ fn real_histories_get_the_verdict_of_nix() {
     let mirrors = std::env::var_os("PREFLAKE_MIRRORS").expect("PREFLAKE_MIRRORS names a folder of bare repositories");
     let commits = usize::try_from(number("PREFLAKE_COMMITS", 30)).expect("that many commits can be counted");
     histories::run(&nix, std::path::Path::new(&mirrors), commits).conclude("histories");
+}
+
+/// Every copy of Nixpkgs that a second computation finds is named, and no input is pointed at another repository.
+/// `PREFLAKE_CORPUS` and `PREFLAKE_MIRRORS` name more locks.
+#[test]
+fn every_copy_that_can_follow_is_named() {
+    let plain: Vec<_> = corpus::flakes().into_iter().step_by(2).collect();
+    copies::run(&plain).conclude("corpus");
+    if let Some(mirrors) = std::env::var_os("PREFLAKE_MIRRORS") {
+        copies::run(&histories::heads(std::path::Path::new(&mirrors))).conclude("repositories");
+    }
 }
 
 /// Real locks, every copy in them followed: the flake.nix means the same otherwise, and the lock is the one of Nix.
