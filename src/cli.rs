@@ -61,10 +61,18 @@ pub enum Command {
     /// Print a completion script
     Completions {
         /// The shell
-        shell: clap_complete::Shell,
+        #[arg(value_enum)]
+        shell: Shell,
     },
     /// Print the manual page
-    Man,
+    Man {
+        /// The command that it is about; of none, preflake itself
+        #[arg(conflicts_with = "out")]
+        command: Option<String>,
+        /// Write the pages of all commands to this directory
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        out: Option<PathBuf>,
+    },
     /// What git's hooks call
     #[command(hide = true)]
     Hook {
@@ -110,10 +118,10 @@ pub struct Check {
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Write the findings to a file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
     /// Read this configuration instead of preflake.toml at the repository's root
-    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "no_config")]
     pub config: Option<PathBuf>,
     /// Read no configuration
     #[arg(long)]
@@ -145,7 +153,7 @@ pub struct Fix {
     #[arg(long)]
     pub diff: bool,
     /// Read this configuration instead of preflake.toml at the repository's root
-    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "no_config")]
     pub config: Option<PathBuf>,
     /// Read no configuration
     #[arg(long)]
@@ -214,6 +222,23 @@ pub enum Format {
     Github,
     /// GitLab's code quality report
     Gitlab,
+}
+
+/// The shells that get completions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// GNU's
+    Bash,
+    /// Elvish
+    Elvish,
+    /// The friendly one
+    Fish,
+    /// Nu
+    Nushell,
+    /// Microsoft's
+    Powershell,
+    /// The Z shell
+    Zsh,
 }
 
 /// When to use colours.

@@ -4,9 +4,11 @@
 //! `includeIf` on `gitdir`, `gitdir/i` and `onbranch`. Written after git-config(1); what is malformed is skipped, as
 //! git itself refuses to work with it before a hook runs.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::environment::Environment;
+use super::error::GitError;
 use super::ignore::wildmatch::{self, Flags};
 use crate::snapshot::disk;
 
@@ -57,13 +59,16 @@ impl Config {
         config
     }
 
-    /// One file alone, without includes: for what decides the repository's format.
-    pub(super) fn of_file(path: &Path) -> Self {
+    /// One file alone, without includes: for what decides the repository's format. As for git, one that may not be read
+    /// is an error: it says too much to go on without it.
+    pub(super) fn of_file(path: &Path) -> Result<Self, GitError> {
         let mut config = Self::default();
-        if let Ok(content) = disk::read_file(path, MAX_FILE) {
-            parse(&content, &mut |name, value| config.values.push((name, value)));
+        match disk::read_file(path, MAX_FILE) {
+            Ok(content) => parse(&content, &mut |name, value| config.values.push((name, value))),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(GitError::at(path, error)),
+            Err(_) => {}
         }
-        config
+        Ok(config)
     }
 
     fn last(&self, name: &str) -> Option<&(Vec<u8>, Option<Vec<u8>>)> {

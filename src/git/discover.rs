@@ -39,13 +39,13 @@ pub(super) fn discover(start: &Path, environment: &Environment) -> Result<Option
     let conditions = Conditions { branch: branch(&found.git_dir), git_dir: found.git_dir.clone() };
     let outer = Config::outer(environment, &conditions);
     let config = Config::of_repository(&outer, environment, &common_dir, &conditions);
-    let shared = Config::of_file(&common_dir.join("config"));
+    let shared = Config::of_file(&common_dir.join("config"))?;
     let id_len = check_format(&shared, &common_dir)?;
     let files_hold_refs = shared.get("extensions.refstorage").is_none_or(|storage| storage == b"files");
     if !found.named {
         owner::check(&found, &Config::protected(&outer, environment), environment)?;
     }
-    let workdir = workdir(&found, &shared, &common_dir, environment, &start);
+    let workdir = workdir(&found, &shared, &common_dir, environment, &start)?;
     let prefix = prefix(&start, workdir.as_deref(), environment);
     let layout = Layout { git_dir: found.git_dir, common_dir, workdir, prefix, id_len, files_hold_refs };
     Ok(Some((layout, config)))
@@ -97,12 +97,25 @@ fn search(start: &Path, environment: &Environment) -> Result<Option<Found>, GitE
         if is_git_directory(&dot_git, environment) {
             return Ok(Some(found(dot_git, Some(directory), None)));
         }
+        refuse_unreadable(&dot_git)?;
         if is_git_directory(directory, environment) {
             return Ok(Some(found(directory.to_path_buf(), None, None)));
         }
         at = directory.parent().filter(|parent| !ceilings.iter().any(|ceiling| ceiling == parent));
     }
     Ok(None)
+}
+
+/// A repository that we may not read is not the absence of one: without it everything on disk would be judged.
+fn refuse_unreadable(dot_git: &Path) -> Result<(), GitError> {
+    if dot_git.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let head = dot_git.join("HEAD");
+    match std::fs::File::open(&head) {
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(GitError::at(&head, error)),
+        _ => Ok(()),
+    }
 }
 
 /// `GIT_CEILING_DIRECTORIES`: directories that are not looked into on the way up. Behind an empty one, links stay.
@@ -215,27 +228,27 @@ fn workdir(
     common_dir: &Path,
     environment: &Environment,
     start: &Path,
-) -> Option<PathBuf> {
+) -> Result<Option<PathBuf>, GitError> {
     if let Some(named) = environment.path("GIT_WORK_TREE") {
-        return Some(clean(&start.join(named)));
+        return Ok(Some(clean(&start.join(named))));
     }
     // git takes these two from the repository's own file alone, and a linked worktree not from the one it shares.
     let has_own = shared.boolean("extensions.worktreeconfig") == Some(true);
-    let own = if has_own { Config::of_file(&found.git_dir.join("config.worktree")) } else { Config::default() };
+    let own = if has_own { Config::of_file(&found.git_dir.join("config.worktree"))? } else { Config::default() };
     let linked = common_dir != found.git_dir;
     let files = [(has_own, &own), (!linked, shared)];
     let mut files = files.into_iter().filter(|(used, _)| *used).map(|(_, config)| config);
     if files.clone().find_map(|config| config.boolean("core.bare")) == Some(true) {
-        return None;
+        return Ok(None);
     }
     if let Some(path) = files.find_map(|config| config.get("core.worktree")) {
         let path = RepoPath::new(path).on_disk(Path::new(""));
-        return Some(clean(&found.git_dir.join(path)));
+        return Ok(Some(clean(&found.git_dir.join(path))));
     }
     if found.named && environment.boolean("GIT_IMPLICIT_WORK_TREE") == Some(false) {
-        return None;
+        return Ok(None);
     }
-    found.top.clone()
+    Ok(found.top.clone())
 }
 
 /// In a hook git says in `GIT_PREFIX` where it was called; else it is where we start.

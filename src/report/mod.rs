@@ -6,6 +6,7 @@ mod github;
 mod gitlab;
 mod human;
 mod json;
+pub mod page;
 mod sarif;
 mod style;
 

@@ -8,6 +8,7 @@ use super::{Failure, Place, finish};
 use crate::cli::{self, GraphFormat};
 use crate::flake::LockState;
 use crate::flake::lock::{self, LockGraph, lock_command};
+use crate::flake::nix;
 use crate::git::ViewChoice;
 use crate::graph::Graph;
 use crate::report::Style;
@@ -80,6 +81,9 @@ fn read(snapshot: &Snapshot, dir: &RepoPath, draw: impl FnOnce(&LockGraph) -> Gr
     let path = dir.child("flake.lock");
     match lock::read_beside(snapshot, &path) {
         LockState::Valid(lock) => Ok(draw(&lock.graph)),
+        LockState::Missing if nix::read(&*snapshot.read(&dir.child("flake.nix"))?).inputs.is_empty() => {
+            Ok(draw(&LockGraph::empty()))
+        }
         LockState::Missing => {
             let command = lock_command(dir);
             Err(Failure::new(format!("there is no {path} in this view, and the graph is drawn from it"))

@@ -1,8 +1,12 @@
 //! One run from the command line to the exit status: 0 no error-level finding, 1 findings, 2 preflake could not do its
 //! work.
 
+mod explain;
 mod fix;
 mod graph;
+mod pager;
+mod progress;
+mod shell;
 mod since;
 
 use std::fs;
@@ -11,16 +15,16 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
 
+use self::progress::Progress;
 use crate::check::{self, Outcome};
 use crate::cli::{self, Cli, Command};
-use crate::config::{self, ConfigError, Settings};
+use crate::config::{ConfigError, Settings};
 use crate::diagnostic::Severity;
 use crate::git::{GitError, Repository, ViewChoice};
 use crate::install;
 use crate::report::{Report, Style};
-use crate::rules::{FixAvailability, Level, RULES};
 use crate::snapshot::{ReadError, RepoPath, Snapshot, View, directory};
-use crate::text::{count, escape};
+use crate::text::{count, escape, nearest};
 
 /// Why a run could not do its work.
 pub(crate) struct Failure {
@@ -70,12 +74,19 @@ pub fn run(cli: &Cli) -> u8 {
         Ok(status) => status,
         Err(failure) => {
             tell(&format!("preflake: {}", escape(&failure.message)));
-            if let Some(help) = failure.help {
+            let help = failure.help.or_else(|| permission(&failure.message));
+            if let Some(help) = help {
                 tell(&format!("  help: {}", escape(&help)));
             }
             2
         }
     }
+}
+
+/// What to do where the system did not let us.
+fn permission(message: &str) -> Option<String> {
+    let is_refused = message.contains("Permission denied");
+    is_refused.then(|| "see with `ls -ld` whose it is; what `sudo` made there is a usual cause".to_owned())
 }
 
 /// Says something on standard error. That it cannot be said there is no reason to fail.
@@ -89,20 +100,12 @@ fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Check(options)) => check(options),
         Some(Command::Fix(options)) => fix::fix(options),
         Some(Command::Graph(options)) => graph::graph(options),
-        Some(Command::Explain { rule }) => print(config::rule(rule)?.docs),
-        Some(Command::Rules) => print(&rules_table()),
+        Some(Command::Explain { rule }) => explain::explain(rule),
+        Some(Command::Rules) => explain::rules(),
         Some(Command::Install) => install::install(),
         Some(Command::Uninstall) => install::uninstall(),
-        Some(Command::Completions { shell }) => {
-            let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "preflake", &mut script);
-            print(&String::from_utf8_lossy(&script))
-        }
-        Some(Command::Man) => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-            print(&String::from_utf8_lossy(&page))
-        }
+        Some(Command::Completions { shell }) => shell::completions(*shell),
+        Some(Command::Man { command, out }) => shell::man(command.as_deref(), out.as_deref()),
         Some(Command::Hook { name, .. }) => hook(name),
     }
 }
@@ -118,25 +121,6 @@ fn finish(result: io::Result<()>) -> Result<(), Failure> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other.map_err(Failure::from),
     }
-}
-
-fn rules_table() -> String {
-    let width = RULES.iter().map(|rule| rule.name.len()).max().unwrap_or_default();
-    let mut rows = Vec::new();
-    for rule in RULES {
-        let level = match rule.level {
-            Level::Error => "error",
-            Level::Warn => "warn ",
-            Level::Off => "off  ",
-        };
-        let fix = match rule.fix {
-            FixAvailability::None => "      ",
-            FixAvailability::Safe => "safe  ",
-            FixAvailability::Unsafe => "unsafe",
-        };
-        rows.push(format!("{:width$}  {level}  {fix}  {}\n", rule.name, rule.summary));
-    }
-    rows.concat()
 }
 
 /// The repository or directory that a run is about.
@@ -171,7 +155,14 @@ impl Place {
                     None => repository.snapshot(choice)?,
                 })
             }
-            (None, ViewChoice::Worktree) if since.is_none() => Ok(directory(&self.root)),
+            (None, ViewChoice::Worktree) if since.is_none() => {
+                // What cannot be read would look like a directory without a flake.
+                let unreadable = fs::read_dir(&self.root).err();
+                if let Some(error) = unreadable {
+                    return Err(Failure::new(format!("cannot read {}: {error}", self.root.to_string_lossy())));
+                }
+                Ok(directory(&self.root))
+            }
             (None, _) => {
                 Err(Failure::new("not in a git repository")
                     .help("without git, run `preflake` in the flake's directory"))
@@ -182,7 +173,7 @@ impl Place {
     /// A path of the command line, relative to the root.
     fn relative(&self, path: &Path) -> Result<RepoPath, Failure> {
         let shown = escape(&path.to_string_lossy());
-        let absolute = path.canonicalize().map_err(|error| Failure::new(format!("{shown}: {error}")))?;
+        let absolute = path.canonicalize().map_err(|error| missing_path(path, &error))?;
         let root = self.root.canonicalize().map_err(|error| Failure::new(format!("{shown}: {error}")))?;
         let relative = absolute
             .strip_prefix(&root)
@@ -190,6 +181,20 @@ impl Place {
         let components: Vec<Vec<u8>> =
             relative.components().map(|part| part.as_os_str().as_encoded_bytes().to_vec()).collect();
         Ok(RepoPath::new(components.join(&b'/')))
+    }
+}
+
+/// Why a path of the command line is of no use. A mistyped command is taken for a path.
+fn missing_path(path: &Path, error: &io::Error) -> Failure {
+    let shown = path.to_string_lossy();
+    let commands = Cli::command();
+    let names = commands.get_subcommands().filter(|command| !command.is_hide_set()).map(clap::Command::get_name);
+    let failure = Failure::new(format!("{shown}: {error}"));
+    match nearest(&shown, names) {
+        Some(command) if error.kind() == io::ErrorKind::NotFound => {
+            failure.help(format!("did you mean the command `{command}`?"))
+        }
+        _ => failure,
     }
 }
 
@@ -221,14 +226,21 @@ fn settings_of(named: Option<&Path>, no_config: bool, place: &Place, snapshot: &
 fn from_view(place: &Place, snapshot: &Snapshot) -> Result<Settings, Failure> {
     let path = RepoPath::from("preflake.toml");
     if snapshot.has_file(&path) {
-        return Ok(Settings::from_toml(snapshot.read(&path)?.text(), "preflake.toml")?);
+        let source = snapshot.read(&path)?;
+        if !source.is_utf8() {
+            return Err(Failure::new("preflake.toml is not UTF-8").help("save it as UTF-8"));
+        }
+        return Ok(Settings::from_toml(source.text(), "preflake.toml")?);
     }
-    if *snapshot.view() == View::Worktree
-        && let Ok(text) = fs::read_to_string(path.on_disk(&place.root))
-    {
-        return Ok(Settings::from_toml(&text, "preflake.toml")?);
+    if *snapshot.view() != View::Worktree {
+        return Ok(Settings::new());
     }
-    Ok(Settings::new())
+    match fs::read_to_string(path.on_disk(&place.root)) {
+        Ok(text) => Ok(Settings::from_toml(&text, "preflake.toml")?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Settings::new()),
+        // To go on without it would judge by rules that nobody asked for.
+        Err(error) => Err(Failure::new(format!("cannot read preflake.toml: {error}"))),
+    }
 }
 
 fn check(options: &cli::Check) -> Result<u8, Failure> {
@@ -240,6 +252,7 @@ fn check(options: &cli::Check) -> Result<u8, Failure> {
         fix::before_check(options, &place, &mut snapshot, &paths)?
     } else {
         let settings = check_settings(options, &place, &snapshot)?;
+        let _progress = Progress::start(&snapshot, options.quiet);
         let mut outcome = check::check(&snapshot, &settings, &paths)?;
         if let Some(since) = &asked.since {
             since::leave_out_old(&mut outcome, since, &place, &settings, &paths)?;

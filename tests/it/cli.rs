@@ -146,8 +146,18 @@ fn pages_and_tables() {
     assert!(repo.preflake(&["explain", "stale-lock"]).stdout.starts_with("# stale-lock"));
     assert_eq!(repo.preflake(&["explain", "stale-lok"]).status, 2);
     assert!(repo.preflake(&["rules"]).stdout.lines().count() >= 9);
-    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        assert!(repo.preflake(&["completions", shell]).stdout.contains("preflake"), "{shell}");
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish", "nushell"] {
+        let script = repo.preflake(&["completions", shell]).stdout;
+        // clap writes the values of arguments for these four.
+        let has_values = ["bash", "zsh", "fish", "nushell"].contains(&shell);
+        assert!(script.contains("preflake") && (script.contains("stale-lock") || !has_values), "{shell}: {script}");
     }
-    assert!(repo.preflake(&["man"]).stdout.starts_with(".ie"));
+    assert!(repo.preflake(&["man"]).stdout.contains("preflake\\-graph(1)"));
+    assert!(repo.preflake(&["man", "graph"]).stdout.contains("\\-\\-depth"));
+    assert_eq!(repo.preflake(&["man", "--out", "man"]).status, 0);
+    for page in ["preflake.1", "preflake-check.1", "preflake-graph.1"] {
+        let page = std::fs::read_to_string(repo.path().join("man").join(page)).expect("a page");
+        assert!(page.contains(".TH "), "{page}");
+    }
+    assert!(!repo.path().join("man/preflake-hook.1").exists(), "it is not for people");
 }

@@ -251,7 +251,7 @@ fn which_flake_and_which_view() {
     let one = |key: &'static str| lock(&[("root", "", &format!("\"{key}\":\"{key}\"")), (key, "o/a", "")]);
     let repo = Repo::new();
     for dir in ["a", "b"] {
-        repo.write(&format!("{dir}/flake.nix"), "{ outputs = _: { }; }\n");
+        repo.write(&format!("{dir}/flake.nix"), "{ inputs.a.url = \"github:o/a\"; outputs = _: { }; }\n");
         repo.write(&format!("{dir}/sub/x"), "");
     }
     repo.write("a/flake.lock", &one("committed"));
@@ -272,4 +272,7 @@ fn which_flake_and_which_view() {
     repo.git(&["add", "b"]);
     assert!(failure(repo.preflake(&["graph", "b"])).contains("b/flake.lock has merge-conflict markers"));
     assert!(failure(Repo::new().preflake(&["graph"])).contains("no flake.nix here"));
+    repo.write("c/flake.nix", "{ outputs = _: { }; }\n");
+    repo.git(&["add", "c"]);
+    assert_eq!(drawn(&repo, &["c"]), "c/flake.nix\n\n0 inputs\n", "without inputs there is no lock to write");
 }

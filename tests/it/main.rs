@@ -1,7 +1,9 @@
 //! The integration tests: one binary, real programs, hermetic repositories.
 
+mod ansi;
 mod chapter;
 mod cli;
+mod contact;
 mod fix;
 mod flakeref;
 mod formats;
@@ -15,3 +17,4 @@ mod repo;
 mod scope;
 mod since;
 mod situations;
+mod terminal;

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use crate::repo::Repo;
+use expect_test::expect_file;
+
+use crate::ansi;
+use crate::repo::{Repo, hermetic};
 
 const START: &str = "<!-- picture: the output of preflake in tests/it/readme -->\n```text\n";
 
@@ -25,16 +28,37 @@ fn is_part_of_the_readme(start: &str, end: &str, wanted: &str) {
     }
 }
 
-#[test]
-fn says_what_the_tool_says() {
+/// The repository of the README: an input too many in the lock, one that brings its own nixpkgs, a forgotten file.
+fn repo() -> Repo {
     let repo = Repo::new();
     repo.write("flake.nix", include_str!("readme/flake.nix"));
     repo.write("flake.lock", include_str!("readme/flake.lock"));
     repo.git(&["add", "--all"]);
     repo.write("hosts/vega/default.nix", "{ }\n");
+    repo
+}
+
+#[test]
+fn says_what_the_tool_says() {
+    let repo = repo();
     let run = repo.preflake(&[]);
     assert_eq!(run.status, 1, "{}", run.stderr);
     is_part_of_the_readme(START, "```\n", &format!("$ preflake\n{}", run.stdout));
+}
+
+#[test]
+fn its_pictures_are_real_output() {
+    let repo = repo();
+    assert_eq!(repo.preflake(&["install"]).status, 0);
+    let mut commit = hermetic("git", repo.path());
+    let output = commit.env("FORCE_COLOR", "1").args(["commit", "-m", "Add vega"]).output().expect("git is installed");
+    assert!(!output.status.success());
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).expect("text");
+    let shown = format!("\u{1b}[32m$\u{1b}[0m git commit -m 'Add vega'\n{said}");
+    let title =
+        "A commit that preflake stops: two errors in flake.lock and flake.nix, two files that git does not track";
+    expect_file!["../../docs/images/failing-commit.svg"].assert_eq(&ansi::to_svg(title, &shown));
+    expect_file!["../../docs/images/inputs.svg"].assert_eq(&repo.preflake(&["graph", "--format", "svg"]).stdout);
 }
 
 #[test]
