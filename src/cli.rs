@@ -226,18 +226,13 @@ pub enum Format {
 
 /// The shells that get completions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "they are names, and would be repeated in the help")]
 pub enum Shell {
-    /// GNU's
     Bash,
-    /// Elvish
     Elvish,
-    /// The friendly one
     Fish,
-    /// Nu
     Nushell,
-    /// Microsoft's
     Powershell,
-    /// The Z shell
     Zsh,
 }
 

@@ -3,20 +3,8 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::{Graph, Target};
+use super::{FILLS, Graph, Target};
 use crate::text::escape;
-
-/// Fill and line of the repositories that are there several times; what comes later has the last way to look.
-pub(super) const COLORS: &[(&str, &str)] = &[
-    ("#fff1cc", "#b7791f"),
-    ("#d9f0ff", "#1f78b4"),
-    ("#f3e0ff", "#8e44ad"),
-    ("#ddf5dd", "#2e8b57"),
-    ("#ffe0dd", "#c0392b"),
-    ("#d9f5f0", "#16877a"),
-    ("#ffe2f0", "#c2185b"),
-    ("#e8e6ff", "#5b50c0"),
-];
 
 const PLAIN: (&str, &str) = ("#ffffff", "#777777");
 
@@ -46,7 +34,7 @@ pub(super) fn write(graph: &Graph, out: &mut dyn Write) -> io::Result<()> {
 
 fn color(graph: &Graph, node: usize) -> (&'static str, &'static str) {
     let copy = graph.nodes[node].copy;
-    copy.and_then(|copy| COLORS.get(copy.repository)).copied().unwrap_or(PLAIN)
+    copy.and_then(|copy| FILLS.get(copy.repository)).copied().unwrap_or(PLAIN)
 }
 
 fn edges(graph: &Graph, node: usize, out: &mut dyn Write) -> io::Result<()> {

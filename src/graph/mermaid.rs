@@ -3,24 +3,21 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::{Graph, Target};
+use super::{FILLS, Graph, Target};
 use crate::text::escape;
-
-/// Fill and line of the repositories that are there several times; what comes later has the last way to look.
-const COLORS: &[(&str, &str)] = super::dot::COLORS;
 
 pub(super) fn write(graph: &Graph, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "flowchart LR")?;
     for node in 0..graph.shown {
         let lines: Vec<String> = graph.lines(node).iter().map(|line| escaped(line)).collect();
-        let class = graph.nodes[node].copy.filter(|copy| copy.repository < COLORS.len());
+        let class = graph.nodes[node].copy.filter(|copy| copy.repository < FILLS.len());
         let class = class.map(|copy| format!(":::copy{}", copy.repository)).unwrap_or_default();
         writeln!(out, "  n{node}[\"{}\"]{class}", lines.join("<br/>"))?;
     }
     for node in 0..graph.shown {
         edges(graph, node, out)?;
     }
-    for (index, (fill, line)) in COLORS.iter().enumerate().take(graph.copied.len()) {
+    for (index, (fill, line)) in FILLS.iter().enumerate().take(graph.copied.len()) {
         writeln!(out, "  classDef copy{index} fill:{fill},stroke:{line},color:#1f2328")?;
     }
     Ok(())

@@ -29,6 +29,18 @@ pub const MAX_DEPTH: usize = 64;
 /// As many names of a long path are shown.
 const MAX_PATH_NAMES: usize = 8;
 
+/// Fill and line of the repositories that are there several times; what comes later has the last way to look.
+const FILLS: &[(&str, &str)] = &[
+    ("#fff1cc", "#b7791f"),
+    ("#d9f0ff", "#1f78b4"),
+    ("#f3e0ff", "#8e44ad"),
+    ("#ddf5dd", "#2e8b57"),
+    ("#ffe0dd", "#c0392b"),
+    ("#d9f5f0", "#16877a"),
+    ("#ffe2f0", "#c2185b"),
+    ("#e8e6ff", "#5b50c0"),
+];
+
 /// The inputs of a flake.
 #[derive(Debug)]
 pub struct Graph {

@@ -15,7 +15,7 @@ const RED: &str = "31";
 
 pub(super) fn write(graph: &Graph, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let painter = Painter { graph, style };
-    writeln!(out, "{}", painter.paint(BOLD, &escape(&graph.title)))?;
+    writeln!(out, "{}", painter.style.paint(BOLD, &escape(&graph.title)))?;
     // Nodes under way with the number of inputs that were drawn; the indent grows and shrinks with them.
     let mut under_way = vec![(0, 0)];
     let mut indent = String::new();
@@ -32,7 +32,7 @@ pub(super) fn write(graph: &Graph, style: Style, out: &mut dyn Write) -> io::Res
         let is_last = *done == inputs.len();
         let branch = if is_last { "└── " } else { "├── " };
         let room = painter.room(&indent);
-        writeln!(out, "{}{}", painter.paint(DIM, &format!("{indent}{branch}")), painter.input(input, room))?;
+        writeln!(out, "{}{}", painter.style.paint(DIM, &format!("{indent}{branch}")), painter.input(input, room))?;
         if let Target::Own(child) = input.target {
             indent.push_str(if is_last { "    " } else { "│   " });
             if graph.nodes[child].depth < graph.depth {
@@ -54,14 +54,6 @@ struct Painter<'g> {
 }
 
 impl Painter<'_> {
-    fn paint(&self, color: &str, text: &str) -> String {
-        if self.style.color && !color.is_empty() && !text.is_empty() {
-            format!("\u{1b}[{color}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
-    }
-
     /// The colour of a node's repository.
     fn color(&self, node: usize) -> &'static str {
         let repository = self.graph.nodes[node].copy.map(|copy| copy.repository);
@@ -74,10 +66,10 @@ impl Painter<'_> {
             Target::Own(node) => self.own(&name, *node, room),
             Target::Shared(node) => {
                 let path = escape(&self.graph.path(*node));
-                format!("{name} {} {}", self.paint(DIM, "="), self.paint(self.color(*node), &path))
+                format!("{name} {} {}", self.style.paint(DIM, "="), self.style.paint(self.color(*node), &path))
             }
             Target::Follows(path, Some(_)) if path.is_root() => {
-                format!("{name} {} {}", self.paint(DIM, "→"), self.paint(DIM, "\"\" (this flake itself)"))
+                format!("{name} {} {}", self.style.paint(DIM, "→"), self.style.paint(DIM, "\"\" (this flake itself)"))
             }
             Target::Follows(path, node) => {
                 let path = escape(&path.to_string());
@@ -85,7 +77,7 @@ impl Painter<'_> {
                     Some(node) => (self.color(*node), ""),
                     None => (RED, " (leads nowhere)"),
                 };
-                format!("{name} {} {}", self.paint(DIM, "→"), self.paint(color, &format!("{path}{remark}")))
+                format!("{name} {} {}", self.style.paint(DIM, "→"), self.style.paint(color, &format!("{path}{remark}")))
             }
         }
     }
@@ -108,9 +100,9 @@ impl Painter<'_> {
         let others = name.chars().count() + length(label.as_slice());
         while room.is_some_and(|room| others + length(&details) > room) && details.pop().is_some() {}
         let bold = format!("{BOLD}{}{color}", if color.is_empty() { "" } else { ";" });
-        let mut parts = vec![self.paint(&bold, name)];
-        parts.extend((!details.is_empty()).then(|| self.paint(DIM, &details.join("  "))));
-        parts.extend(label.map(|label| self.paint(color, &label)));
+        let mut parts = vec![self.style.paint(&bold, name)];
+        parts.extend((!details.is_empty()).then(|| self.style.paint(DIM, &details.join("  "))));
+        parts.extend(label.map(|label| self.style.paint(color, &label)));
         parts.join("  ")
     }
 
@@ -121,7 +113,7 @@ impl Painter<'_> {
             return Ok(());
         }
         let text = format!("{indent}└── … {}", count(inputs, "input"));
-        writeln!(out, "{}", self.paint(DIM, &text))
+        writeln!(out, "{}", self.style.paint(DIM, &text))
     }
 
     fn summary(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -129,7 +121,7 @@ impl Painter<'_> {
         writeln!(out, "\n{}", graph.summary())?;
         for (index, copied) in graph.copied.iter().enumerate() {
             let text = format!("{:>5} × {}", copied.number, escape(&copied.name));
-            writeln!(out, "{}", self.paint(COLORS.get(index).copied().unwrap_or_default(), &text))?;
+            writeln!(out, "{}", self.style.paint(COLORS.get(index).copied().unwrap_or_default(), &text))?;
         }
         Ok(())
     }

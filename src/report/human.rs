@@ -29,7 +29,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     }
     if !report.outcome.findings.is_empty() && !report.style.quiet {
         for note in &report.outcome.notes {
-            writeln!(out, "{} {}", printer.paint(CYAN, "note:"), escape(note))?;
+            writeln!(out, "{} {}", report.style.paint(CYAN, "note:"), escape(note))?;
         }
         for line in report.outcome.flakes.iter().filter_map(|flake| gain(report, flake)) {
             writeln!(out, "{line}")?;
@@ -55,10 +55,10 @@ fn gain(report: &Report<'_>, flake: &Flake) -> Option<String> {
 fn summary(report: &Report<'_>) -> String {
     let outcome = report.outcome;
     let mut parts = Vec::new();
-    for (severity, noun) in [(Severity::Error, "error"), (Severity::Warning, "warning")] {
+    for (severity, noun, color) in [(Severity::Error, "error", RED), (Severity::Warning, "warning", YELLOW)] {
         let number = outcome.count(severity);
         if number > 0 {
-            parts.push(count(number, noun));
+            parts.push(report.style.paint(color, &count(number, noun)));
         }
     }
     let (flakes, files) = (count(outcome.flakes.len(), "flake"), count(outcome.files, "file"));
@@ -82,10 +82,6 @@ impl<'a> Printer<'a> {
         Self { report, handler, texts: BTreeMap::new() }
     }
 
-    fn paint(&self, color: &str, text: &str) -> String {
-        if self.report.style.color { format!("\u{1b}[{color}m{text}\u{1b}[0m") } else { text.to_owned() }
-    }
-
     /// The name of a rule, which leads to its page where the terminal has links.
     fn rule(&self, name: &str) -> String {
         match rules::find(name).filter(|_| self.report.style.links) {
@@ -96,9 +92,10 @@ impl<'a> Printer<'a> {
 
     fn finding(&mut self, finding: &Diagnostic, out: &mut dyn Write) -> io::Result<()> {
         let color = if finding.severity == Severity::Error { RED } else { YELLOW };
-        let level = self.paint(color, &format!("{}[{}]", finding.severity.as_str(), self.rule(finding.rule)));
+        let level =
+            self.report.style.paint(color, &format!("{}[{}]", finding.severity.as_str(), self.rule(finding.rule)));
         let message = escape(&finding.message);
-        writeln!(out, "{level}: {}", self.paint(BOLD, &message))?;
+        writeln!(out, "{level}: {}", self.report.style.paint(BOLD, &message))?;
         let (same, others): (Vec<&Label>, Vec<&Label>) =
             finding.related.iter().partition(|label| label.path == finding.primary.path && label.span.is_some());
         let drawn = self.place(&finding.primary, &same, out)?;
@@ -113,7 +110,7 @@ impl<'a> Printer<'a> {
             }
         }
         for (number, line) in finding.help.iter().flat_map(|help| help.lines()).enumerate() {
-            let lead = if number == 0 { self.paint(CYAN, "help:") } else { "     ".to_owned() };
+            let lead = if number == 0 { self.report.style.paint(CYAN, "help:") } else { "     ".to_owned() };
             writeln!(out, "  {lead} {}", escape(line))?;
         }
         Ok(())

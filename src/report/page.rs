@@ -67,10 +67,6 @@ struct Glyph {
 }
 
 impl Page {
-    fn paint(&self, color: &str, text: &str) -> String {
-        if self.style.color && !text.is_empty() { format!("\u{1b}[{color}m{text}\u{1b}[0m") } else { text.to_owned() }
-    }
-
     fn push(&mut self, line: &str) {
         self.text.push_str(line.trim_end());
         self.text.push('\n');
@@ -89,7 +85,7 @@ impl Page {
             self.flush();
             self.space();
             let color = if line.starts_with("# ") { TITLE } else { BOLD };
-            let heading = self.paint(color, heading.trim());
+            let heading = self.style.paint(color, heading.trim());
             self.push(&heading);
         } else if line.trim().is_empty() {
             self.flush();
@@ -110,7 +106,7 @@ impl Page {
     fn fence(&mut self, begins: bool, info: &str) {
         if begins {
             let file = info.split_whitespace().skip(1).collect::<Vec<_>>().join(", ");
-            let label = if file.is_empty() { String::new() } else { format!("  {}", self.paint(DIM, &file)) };
+            let label = if file.is_empty() { String::new() } else { format!("  {}", self.style.paint(DIM, &file)) };
             self.space();
             if !label.is_empty() {
                 self.push(&label);
@@ -141,8 +137,8 @@ impl Page {
                 let words: String = run.iter().map(|glyph| glyph.character).collect();
                 text.push_str(&match run[0].face {
                     Face::Plain => words,
-                    Face::Bold => self.paint(BOLD, &words),
-                    Face::Code => self.paint(CODE, &words),
+                    Face::Bold => self.style.paint(BOLD, &words),
+                    Face::Code => self.style.paint(CODE, &words),
                     Face::Link(index) => self.link(&words, addresses.get(index).map_or("", String::as_str)),
                 });
             }
@@ -151,7 +147,7 @@ impl Page {
     }
 
     fn link(&self, words: &str, address: &str) -> String {
-        let words = self.paint(LINK, words);
+        let words = self.style.paint(LINK, words);
         if self.style.links { link(address, &words) } else { words }
     }
 

@@ -175,7 +175,7 @@ fn rule_entry(rule: &Rule) -> RuleEntry {
     RuleEntry {
         id: rule.name,
         short_description: Text { text: rule.summary },
-        help_uri: format!("{HOME}/blob/main/src/rules/{}.md", rule.name.replace('-', "_")),
+        help_uri: rule.page(),
         help: Help { text: rule.summary, markdown: rule.docs },
         default_configuration: Configuration {
             enabled: rule.level != Level::Off,

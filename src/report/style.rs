@@ -33,6 +33,16 @@ impl Style {
         Self { quiet, ..Self::from(flag, terminal, columns, &|name| std::env::var_os(name)) }
     }
 
+    /// A text in a colour, given as the codes of a terminal: `1;31`. As it is where there are no colours.
+    #[must_use]
+    pub fn paint(&self, codes: &str, text: &str) -> String {
+        if self.color && !codes.is_empty() && !text.is_empty() {
+            format!("\u{1b}[{codes}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+
     /// `columns` is what the terminal says of itself.
     fn from(flag: Color, terminal: bool, columns: Option<usize>, variable: &dyn Fn(&str) -> Option<OsString>) -> Self {
         let color = use_color(flag, terminal, variable);

@@ -46,17 +46,13 @@ fn table(style: Style) -> String {
             vec![rule.summary.to_owned()]
         };
         let summary = lines.join(&format!("\n{}", " ".repeat(columns)));
-        let (level, fix) = (paint(style, color, level), paint(style, "36", fix));
+        let (level, fix) = (style.paint(color, level), style.paint("36", fix));
         rows.push(format!("{name}  {level}  {fix}  {summary}\n"));
     }
     rows.concat()
 }
 
 fn name(rule: &Rule, style: Style) -> String {
-    let name = paint(style, "1", rule.name);
+    let name = style.paint("1", rule.name);
     if style.links { link(&rule.page(), &name) } else { name }
-}
-
-fn paint(style: Style, color: &str, text: &str) -> String {
-    if style.color { format!("\u{1b}[{color}m{text}\u{1b}[0m") } else { text.to_owned() }
 }
