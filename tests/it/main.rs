@@ -9,6 +9,7 @@ mod flakeref;
 mod formats;
 mod git;
 mod graph;
+mod guide;
 mod hooks;
 mod layouts;
 mod pages;
