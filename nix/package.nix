@@ -29,8 +29,9 @@ rustPlatform.buildRustPackage {
   nativeCheckInputs = [ gitMinimal ];
 
   postInstall = lib.optionalString (stdenv.buildPlatform.canExecute stdenv.hostPlatform) ''
-    $out/bin/preflake man > preflake.1
-    installManPage preflake.1
+    mkdir man
+    $out/bin/preflake man --out man
+    installManPage man/*.1
     installShellCompletion --cmd preflake \
       --bash <($out/bin/preflake completions bash) \
       --fish <($out/bin/preflake completions fish) \

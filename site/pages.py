@@ -98,6 +98,8 @@ class Site:
         self.pages = dict(self.guide)
         self.pages.update({f"src/rules/{rule.stem}.md": f"rules/{rule.name}.html" for rule in self.rules})
         self.pages.update({"README.md": "index.html", "docs/guide": self.guide[0][1], "src/rules": "rules/index.html"})
+        self.images = sorted(os.listdir(os.path.join(top, "docs/images")))
+        self.pages.update({f"docs/images/{name}": f"images/{name}" for name in self.images})
         self.titles = {page: read(top, file).split("\n")[0].removeprefix("# ") for file, page in self.guide}
         self.template = read(top, "site/page.html")
 
@@ -152,5 +154,8 @@ def write(top, out):
         site.write(f"rules/{rule.name}.html", source, read(top, source), rule.facts())
     site.write("rules/index.html", "rules.md", rule_table(site.groups))
     site.write("index.html", "README.md", front(top))
+    os.makedirs(os.path.join(out, "images"))
+    for name in site.images:
+        shutil.copy(os.path.join(top, "docs/images", name), os.path.join(out, "images"))
     shutil.copy(os.path.join(top, "site/style.css"), out)
     return len(site.guide) + len(site.rules) + 2

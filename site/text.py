@@ -85,6 +85,8 @@ class Links(Treeprocessor):
     def run(self, root):
         for element in root.iter("a"):
             element.set("href", self.resolve(element.get("href", "")))
+        for element in root.iter("img"):
+            element.set("src", self.resolve(element.get("src", "")))
         for table in list(root.iter("table")):
             table.set("class", "wide")
 
