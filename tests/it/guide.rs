@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use clap::Parser as _;
+use clap::error::ErrorKind;
 use preflake::cli::Cli;
 use preflake::config::Settings;
 
@@ -59,9 +60,12 @@ fn its_commands_are_command_lines() {
     let mut count = 0;
     for (page, text) in pages() {
         for command in commands(&text) {
-            let parsed = Cli::try_parse_from(command.split(' '));
-            assert!(parsed.is_ok(), "{page}: `{command}`: {}", parsed.expect_err("it is not"));
             count += 1;
+            if let Err(error) = Cli::try_parse_from(command.split(' ')) {
+                // What stands between back quotes may be the beginning of a command; help and the version are no errors.
+                let incomplete = error.kind() == ErrorKind::MissingRequiredArgument;
+                assert!(incomplete || !error.use_stderr(), "{page}: `{command}`: {error}");
+            }
         }
     }
     assert!(count > 20, "only {count} commands were found");
