@@ -77,6 +77,9 @@ impl Comparison<'_> {
         match entry.filter(|entry| !entry.intent_to_add) {
             None => _ = self.changes.removed.insert(RepoPath::new(path)),
             Some(entry) if entry.id != id || entry.mode != mode || entry.conflicted => {
+                if leads_on(mode) || leads_on(entry.mode) {
+                    self.changes.removed.insert(RepoPath::new(&path[..]));
+                }
                 self.changes.changed.insert(RepoPath::new(path));
             }
             Some(_) => {}
@@ -118,6 +121,8 @@ impl Comparison<'_> {
         }
         self.added(range.start..at);
         if entry.id != id {
+            // Nobody can tell what has gone from it.
+            self.changes.removed.insert(RepoPath::new(path));
             self.changes.changed.insert(RepoPath::new(path));
         }
         Some(at + 1)
@@ -127,4 +132,9 @@ impl Comparison<'_> {
         let entries = range.map(|index| self.entries.get(index)).filter(|entry| !entry.intent_to_add);
         self.changes.added.extend(entries.map(|entry| RepoPath::new(entry.path)));
     }
+}
+
+/// Whether paths can lead through what has this mode.
+fn leads_on(mode: Mode) -> bool {
+    !matches!(mode, Mode::File | Mode::Executable)
 }

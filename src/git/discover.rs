@@ -171,6 +171,17 @@ pub(super) fn read_git_file(path: &Path) -> GitFile {
     }
 }
 
+/// Whether a directory that git does not track is a repository of its own, as git decides it: it holds a `.git` that
+/// works, and that is not `git_dir` itself.
+pub(super) fn is_nested(directory: &Path, git_dir: &Path) -> bool {
+    let dot_git = directory.join(".git");
+    let nested = match read_git_file(&dot_git) {
+        GitFile::Leads(_) | GitFile::Unreadable(_) => true,
+        GitFile::Broken(_) | GitFile::None => is_git_directory(&dot_git, &Environment::default()),
+    };
+    nested && dot_git.canonicalize().ok() != git_dir.canonicalize().ok()
+}
+
 /// Whether git takes a directory for a repository: a sound `HEAD`, objects and refs.
 pub(super) fn is_git_directory(path: &Path, environment: &Environment) -> bool {
     if !is_head(&path.join("HEAD")) {

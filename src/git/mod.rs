@@ -6,6 +6,7 @@
 //! objects; where it does not know the repository's format, git is asked in a child process. Nothing that a repository
 //! configures is ever run: no hook, no filter, no file-system monitor.
 
+mod beside;
 mod changes;
 mod child;
 mod config;

@@ -4,6 +4,7 @@ use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::beside::Beside;
 use super::changes;
 use super::entries::{EntryList, SKIP_WORKTREE};
 use super::folded::Folded;
@@ -149,10 +150,16 @@ impl GitStore {
     /// Why the view does not show something that is tracked at or below `path`.
     fn tracked_absence(&self, path: &RepoPath) -> Option<Absence> {
         let below = self.entries.below(path.as_bytes());
-        let mut tracked = self.entries.position(path.as_bytes()).into_iter().chain(below).peekable();
-        tracked.peek()?;
-        let intended = tracked.any(|index| self.entries.get(index).intent_to_add);
-        Some(if intended && !self.on_disk { Absence::IntentToAdd } else { Absence::Deleted })
+        let tracked = self.entries.position(path.as_bytes()).into_iter().chain(below);
+        tracked.clone().next()?;
+        let any = |flag: fn(Entry<'_>) -> bool| tracked.clone().any(|index| flag(self.entries.get(index)));
+        Some(if !self.on_disk && any(|entry| entry.intent_to_add) {
+            Absence::IntentToAdd
+        } else if any(|entry| entry.skip_worktree) {
+            Absence::LeftOut
+        } else {
+            Absence::Deleted
+        })
     }
 
     fn other_case(&self, path: &RepoPath) -> Option<Absence> {
@@ -240,19 +247,15 @@ impl Store for GitStore {
         let Some(worktree) = &self.worktree else { return self.other_case(path).unwrap_or(Absence::Nowhere) };
         let kind = disk::kind_inside(&worktree.root, path);
         if self.in_sparse_directory(path) && kind.is_none() {
-            return Absence::Deleted;
+            return Absence::LeftOut;
         }
-        match kind {
-            // On a disk that does not tell case apart, the tracked file is found under the other name too.
-            Some(_) if worktree.fold && self.folded().find(path.as_bytes()).is_some() => {
-                self.other_case(path).unwrap_or(Absence::Nowhere)
-            }
-            Some(Kind::File | Kind::Symlink | Kind::Directory) => {
-                let ignored = self.ignore(worktree).decide(path.as_bytes(), kind == Some(Kind::Directory));
-                ignored.map_or(Absence::Untracked, |verdict| Absence::Ignored(verdict.rule()))
-            }
-            _ => self.other_case(path).unwrap_or(Absence::Nowhere),
+        // On a disk that does not tell case apart, the tracked file is found under the other name too.
+        if worktree.fold && kind.is_some() && self.folded().find(path.as_bytes()).is_some() {
+            return self.other_case(path).unwrap_or(Absence::Nowhere);
         }
+        let (root, git_dir) = (&worktree.root, &worktree.git_dir);
+        let beside = Beside { root, git_dir, entries: &self.entries, ignore: self.ignore(worktree) };
+        beside.absence(path).or_else(|| self.other_case(path)).unwrap_or(Absence::Nowhere)
     }
 
     fn read_base(&self, path: &RepoPath) -> Option<Vec<u8>> {

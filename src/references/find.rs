@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use super::reach::Reach;
 use super::resolve::{self, Found};
+use super::scope::Scope;
 use super::{FlakeTrees, Reference, References, Standing};
 use crate::flake::Flake;
-use crate::flake::nix::references::{self as nix, Before, Mention, Origin, Purpose};
-use crate::snapshot::{Absence, Changes, Entry, Mode, RepoPath, Snapshot};
-use crate::source::SourceFile;
+use crate::flake::nix::references::{self as nix, Before, Hole, Mention, Origin, Purpose};
+use crate::snapshot::{Absence, Entry, Mode, RepoPath, Snapshot};
+use crate::source::{SourceFile, Span};
 
 /// Looks through the Nix files that belong to one of the flakes: all of them, or, of a commit that is being made, those
 /// that it can have broken.
@@ -16,7 +17,7 @@ pub(super) fn find(snapshot: &Snapshot, flakes: &[Flake]) -> References {
     let mut search =
         Search { snapshot, trees: FlakeTrees::of(flakes), buffer: Vec::new(), found: References::default() };
     if !search.trees.is_empty() {
-        let scope = Scope::of(snapshot);
+        let scope = Scope::of(snapshot, flakes);
         let files = snapshot.entries().filter(is_nix).map(|entry| RepoPath::new(entry.path));
         let files: Vec<RepoPath> = files.filter(|path| scope.includes(path)).collect();
         for path in files {
@@ -26,37 +27,6 @@ pub(super) fn find(snapshot: &Snapshot, flakes: &[Flake]) -> References {
     let mut found = search.found;
     grade(&mut found, snapshot, flakes);
     found
-}
-
-/// Which files are looked at.
-enum Scope {
-    Everything,
-    /// Those that the commit changes: it breaks nothing elsewhere.
-    Changed(Changes),
-}
-
-impl Scope {
-    fn of(snapshot: &Snapshot) -> Self {
-        let Some(changes) = snapshot.changes() else { return Self::Everything };
-        let is_about_all =
-            |path: &RepoPath| matches!(path.file_name(), b"flake.nix" | b"preflake.toml" | b".gitmodules");
-        let is_new_ground = changes.added.iter().any(is_about_all)
-            || changes.changed.iter().any(|path| matches!(path.file_name(), b"preflake.toml" | b".gitmodules"));
-        // What names a file that goes may be anywhere. And where nothing is staged, nobody is about to commit: a check
-        // of everything is what is wanted, as from a framework that is told to run on all files.
-        let is_idle = changes.added.is_empty() && changes.changed.is_empty();
-        if is_idle || is_new_ground || !changes.removed.is_empty() {
-            return Self::Everything;
-        }
-        Self::Changed(changes)
-    }
-
-    fn includes(&self, path: &RepoPath) -> bool {
-        match self {
-            Self::Everything => true,
-            Self::Changed(changes) => changes.changed.contains(path) || changes.added.contains(path),
-        }
-    }
 }
 
 fn is_nix(entry: &Entry<'_>) -> bool {
@@ -73,11 +43,20 @@ fn grade(found: &mut References, snapshot: &Snapshot, flakes: &[Flake]) {
         reference.is_reached = reach.contains(&reference.file);
     }
     found.absent.retain(|reference| reference.is_reached || !is_fixture(&reference.file));
+    if found.absent.iter().any(is_others_self) {
+        let offered = Reach::of_modules(snapshot, flakes);
+        found.absent.retain(|reference| !is_others_self(reference) || !offered.contains(&reference.file));
+    }
     found.impure.retain(|reference| reach.contains(&reference.file));
     if !found.impure.is_empty() {
         let imported = Reach::by_imports(snapshot, flakes);
         found.impure.retain(|reference| imported.contains(&reference.file));
     }
+}
+
+/// Whether the path might be one of another flake, if its file is a module that others use: their `self` is meant then.
+fn is_others_self(reference: &Reference) -> bool {
+    reference.origin == Origin::Flake && reference.absence == Absence::Nowhere
 }
 
 /// Whether a file that no flake reaches lies where files are kept to be copied, or to be wrong.
@@ -112,6 +91,14 @@ struct Doubt {
     mention: Mention,
     path: RepoPath,
     standing: Standing,
+    /// Where the value is written that makes an interpolated path this one.
+    value: Option<Span>,
+}
+
+impl Doubt {
+    fn new(mention: Mention, path: RepoPath, standing: Standing) -> Self {
+        Self { mention, path, standing, value: None }
+    }
 }
 
 impl Search<'_> {
@@ -122,8 +109,12 @@ impl Search<'_> {
         self.found.files += 1;
         let directory = path.parent();
         let mentions = nix::scan(source.bytes()).mentions;
-        let doubts: Vec<Doubt> =
+        let holes: Vec<Hole> = mentions.iter().filter_map(|mention| Hole::of(source.bytes(), *mention)).collect();
+        let mut doubts: Vec<Doubt> =
             mentions.into_iter().filter_map(|mention| self.doubt(&source, &directory, &flake, mention)).collect();
+        if !holes.is_empty() {
+            self.fill(&source, &directory, &flake, &holes, &mut doubts);
+        }
         if !doubts.is_empty() {
             self.judge(path, &source, &flake, doubts);
         }
@@ -145,12 +136,12 @@ impl Search<'_> {
                 return None;
             }
             Origin::Absolute | Origin::Home | Origin::Search => {
-                return Some(Doubt { mention, path: RepoPath::default(), standing: Standing::Impure });
+                return Some(Doubt::new(mention, RepoPath::default(), Standing::Impure));
             }
         };
         mention.write_path(source.bytes(), &mut self.buffer);
         let Some(path) = base.join(&self.buffer) else {
-            return Some(Doubt { mention, path: RepoPath::default(), standing: Standing::Impure });
+            return Some(Doubt::new(mention, RepoPath::default(), Standing::Impure));
         };
         let (path, standing) = match resolve::find(self.snapshot, &path) {
             Found::File | Found::Directory { has_default: true } => return None,
@@ -167,7 +158,41 @@ impl Search<'_> {
         if mention.origin == Origin::Flake && elsewhere() {
             return None;
         }
-        Some(Doubt { mention, path, standing })
+        Some(Doubt::new(mention, path, standing))
+    }
+
+    /// Adds what interpolated paths can be seen to range over and the view does not hold. Their fixed parts are there:
+    /// where one is not, it is in doubt already.
+    fn fill(
+        &mut self,
+        source: &SourceFile,
+        directory: &RepoPath,
+        flake: &RepoPath,
+        holes: &[Hole],
+        doubts: &mut Vec<Doubt>,
+    ) {
+        for (hole, values) in holes.iter().zip(nix::values(source, holes)) {
+            let base = match hole.mention.origin {
+                Origin::File => directory,
+                Origin::Flake => flake,
+                Origin::Absolute | Origin::Home | Origin::Search => continue,
+            };
+            if doubts.iter().any(|doubt| doubt.mention == hole.mention) {
+                continue;
+            }
+            for value in values {
+                hole.write_path(source.bytes(), value, &mut self.buffer);
+                let found = base.join(&self.buffer).map(|path| (resolve::find(self.snapshot, &path), path));
+                let (path, standing) = match found {
+                    Some((Found::Nothing(path), _)) => (path, Standing::Absent),
+                    Some((Found::Directory { has_default: false }, path)) => {
+                        (path.child("default.nix"), Standing::NeedsDefault)
+                    }
+                    _ => continue,
+                };
+                doubts.push(Doubt { value: Some(value), ..Doubt::new(hole.mention, path, standing) });
+            }
+        }
     }
 
     /// Whether the path just written is in the flake in `directory`: a module of one flake may be given the `self` of a
@@ -180,9 +205,11 @@ impl Search<'_> {
     fn judge(&mut self, file: &RepoPath, source: &Rc<SourceFile>, flake: &RepoPath, doubts: Vec<Doubt>) {
         let mentions: Vec<Mention> = doubts.iter().map(|doubt| doubt.mention).collect();
         let uses = nix::uses(source, &mentions);
-        for (Doubt { mention, path, standing }, used) in doubts.into_iter().zip(uses) {
+        for (Doubt { mention, path, standing, value }, used) in doubts.into_iter().zip(uses) {
             let is_import = used.purpose == Purpose::Import;
             let matters = match standing {
+                // Not every value need come so far.
+                _ if value.is_some() && (used.is_conditional || used.is_default) => false,
                 Standing::NeedsDefault => is_import,
                 Standing::Impure => !used.is_conditional && (mention.origin == Origin::Search || is_import),
                 Standing::Absent => (is_import || !used.is_default) && !resolve::is_build_result(&path, flake),
@@ -193,7 +220,7 @@ impl Search<'_> {
             let reference = Reference {
                 file: file.clone(),
                 source: Rc::clone(source),
-                span: mention.span,
+                span: value.unwrap_or(mention.span),
                 absence: if standing == Standing::Impure { Absence::Outside } else { self.snapshot.absence(&path) },
                 path,
                 standing,

@@ -8,6 +8,7 @@ pub mod explain;
 mod find;
 mod reach;
 mod resolve;
+mod scope;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tree;

@@ -9,6 +9,9 @@ use crate::flake::nix::references::{self as nix, Mention, Origin, Purpose, Scan}
 use crate::snapshot::{Mode, RepoPath, Snapshot};
 use crate::source::SourceFile;
 
+/// Which of a file's paths are followed.
+type Select = dyn Fn(&Snapshot, &RepoPath, &SourceFile, Vec<Mention>) -> Vec<Mention>;
+
 /// The Nix files that the flakes reach.
 pub(super) struct Reach {
     files: BTreeSet<RepoPath>,
@@ -27,6 +30,33 @@ impl Reach {
     /// Every file that a chain of plain imports leads to. A file too few rather than one too many.
     pub(super) fn by_imports(snapshot: &Snapshot, flakes: &[Flake]) -> Self {
         Walk::new(snapshot, flakes, Step::Import).run()
+    }
+
+    /// Every file of the modules for flake-parts that the flakes offer to others.
+    pub(super) fn of_modules(snapshot: &Snapshot, flakes: &[Flake]) -> Self {
+        let exports =
+            |_: &Snapshot, _: &RepoPath, source: &SourceFile, mentions: Vec<Mention>| nix::exports(source, &mentions);
+        Self { files: Self::beyond(snapshot, flakes, &Self::of(snapshot, flakes).files, &exports) }
+    }
+
+    /// Every file that a chain of paths leads to from those that `files` name, each taken for what `select` leaves of
+    /// its paths.
+    pub(super) fn beyond(
+        snapshot: &Snapshot,
+        flakes: &[Flake],
+        files: &BTreeSet<RepoPath>,
+        select: &Select,
+    ) -> BTreeSet<RepoPath> {
+        let mut walk = Walk::new(snapshot, &[], Step::AnyPath);
+        walk.trees = FlakeTrees::of(flakes);
+        for file in files {
+            let Ok(source) = snapshot.read(file) else { continue };
+            let Scan { mentions, lists_directories, .. } = nix::scan(source.bytes());
+            for mention in select(snapshot, file, &source, mentions) {
+                walk.follow(file, &source, &mention, lists_directories);
+            }
+        }
+        walk.run().files
     }
 
     pub(super) fn contains(&self, file: &RepoPath) -> bool {

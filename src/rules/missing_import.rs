@@ -22,13 +22,14 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
 
 /// Whether no other rule has a better explanation.
 pub(super) fn exists_nowhere(reference: &Reference) -> bool {
-    matches!(reference.absence, Absence::Nowhere | Absence::Deleted | Absence::Outside)
+    matches!(reference.absence, Absence::Nowhere | Absence::Deleted | Absence::LeftOut | Absence::Outside)
 }
 
 fn finding(reference: &Reference) -> Diagnostic {
     let path = &reference.path;
     let message = match (&reference.absence, reference.standing) {
         (Absence::Deleted, _) => format!("imported `{path}` is tracked but no longer on disk"),
+        (Absence::LeftOut, _) => format!("imported `{path}` is tracked but left out of this sparse checkout"),
         (_, Standing::NeedsDefault) => format!("imported directory `{}` has no `default.nix`", path.parent()),
         _ => format!("imported `{path}` does not exist"),
     };
@@ -42,6 +43,10 @@ fn finding(reference: &Reference) -> Diagnostic {
 pub(super) fn help(reference: &Reference) -> String {
     if reference.absence == Absence::Deleted {
         return format!("run `git restore {}`, or remove the path here", advice::argument(&reference.path));
+    }
+    if reference.absence == Absence::LeftOut {
+        let directory = advice::argument(&reference.path.parent());
+        return format!("run `git sparse-checkout add {directory}`: Nix sees what is on disk");
     }
     match explain::hint(&reference.path) {
         Some(hint) => hint.to_owned(),
@@ -125,5 +130,39 @@ mod tests {
     fn self_is_only_the_flake_where_an_argument_says_so() {
         assert_eq!(check(r#"{ outputs = _: { overlay = self: super: import "${self}/gone.nix"; }; }"#), [""; 0]);
         assert_eq!(check(r#"{ outputs = _: let self = 1; in import "${self}/gone.nix"; }"#), [""; 0]);
+    }
+
+    #[test]
+    fn what_an_interpolated_path_ranges_over_must_exist() {
+        for expression in [
+            r#"lib.genAttrs [ "a" "gone" ] (name: lib.nixosSystem { modules = [ ./hosts/${name}.nix ]; })"#,
+            r#"map (name: import (self + "/hosts/${name}.nix")) [ "gone" "a" ]"#,
+            "lib.mapAttrs (name: _: import ./hosts/${name}.nix) { a = 1; gone = 2; }",
+            r#"let host = "gone"; in import ./hosts/${host}.nix"#,
+        ] {
+            let flake = format!("{{ outputs = {{ self, ... }}: {expression}; }}");
+            assert_eq!(check(&flake), ["error: imported `hosts/gone.nix` does not exist"], "{expression}");
+        }
+        for expression in [
+            r#"map (name: if name == "gone" then { } else import ./hosts/${name}.nix) [ "a" "gone" ]"#,
+            r#"map (name: lib.optional (name == "a") (import ./hosts/${name}.nix)) [ "a" "gone" ]"#,
+            r#"map (name: lib.optional (lib.pathExists ./hosts/${name}.nix) ./hosts/${name}.nix) [ "gone" ]"#,
+            r#"map (name: import ./hosts/${name}.nix) (lib.filter f [ "a" "gone" ])"#,
+        ] {
+            assert_eq!(check(&format!("{{ outputs = {{ self, ... }}: {expression}; }}")), [""; 0], "{expression}");
+        }
+    }
+
+    #[test]
+    fn the_self_of_a_module_for_others_is_theirs() {
+        let flake = |name: &str| format!("{{ outputs = _: {{ {name} = {{ default = ./module.nix; }}; }}; }}");
+        let memory = |name| {
+            let module = "{ self, ... }: { imports = [ ./part.nix ]; }";
+            let part = r#"{ self, ... }: import "${self}/theirs.nix""#;
+            let memory = Memory::new().file("flake.nix", &flake(name), Tracked);
+            memory.file("module.nix", module, Tracked).file("part.nix", part, Tracked)
+        };
+        assert_eq!(messages(&RULE, &view_of(memory("flakeModules"))), [""; 0]);
+        assert_eq!(messages(&RULE, &view_of(memory("nixosModules"))), ["error: imported `theirs.nix` does not exist"]);
     }
 }

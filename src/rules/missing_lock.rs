@@ -45,7 +45,11 @@ fn finding(flake: &Flake, absence: &Absence, view: &View) -> Diagnostic {
         Absence::Deleted if *view == View::Worktree => {
             (format!("`{lock}` is deleted on disk"), format!("run `git checkout -- {lock}`"))
         }
-        Absence::Submodule(_) | Absence::Deleted | Absence::Nowhere | Absence::Outside => {
+        Absence::LeftOut => (
+            format!("`{lock}` is left out of this sparse checkout"),
+            "take its directory in with `git sparse-checkout add`".to_owned(),
+        ),
+        Absence::Submodule(_) | Absence::Repository(_) | Absence::Deleted | Absence::Nowhere | Absence::Outside => {
             let command = lock_command(&flake.dir);
             ("the flake has inputs, but no flake.lock".to_owned(), format!("run `{command}`, then `git add {lock}`"))
         }

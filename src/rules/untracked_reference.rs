@@ -20,6 +20,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         match &reference.absence {
             Absence::Untracked => out.push(untracked(reference)),
             Absence::Ignored(rule) => out.push(ignored(reference, rule)),
+            Absence::Repository(repository) => out.push(nested(reference, repository)),
             _ => {}
         }
     }
@@ -46,6 +47,17 @@ fn ignored(reference: &Reference, rule: &IgnoreRule) -> Diagnostic {
         None => format!("{change}: change that rule, or run `{force}`"),
     };
     new(reference, message).help(help)
+}
+
+/// git adds nothing from inside another repository, and a flake sees nothing of one.
+fn nested(reference: &Reference, repository: &RepoPath) -> Diagnostic {
+    let path = &reference.path;
+    let message = if path == repository {
+        format!("`{path}` is a git repository of its own, which the flake does not see")
+    } else {
+        format!("`{path}` lies in the git repository `{repository}`, which the flake does not see")
+    };
+    new(reference, message).help("make that repository an input, or a submodule with `inputs.self.submodules = true;`")
 }
 
 fn new(reference: &Reference, message: String) -> Diagnostic {

@@ -29,6 +29,7 @@ pub(super) fn fix(options: &cli::Fix) -> Result<u8, Failure> {
     let wanted = Wanted { rules };
     refuse_commits(&snapshot)?;
     let mut plan = fix::plan(&mut snapshot, &settings, &[], &wanted)?;
+    plan.stage.extend(intended(&place, &settings, &wanted)?);
     if options.diff {
         print_patch(&plan)?;
     } else {
@@ -51,6 +52,16 @@ pub(super) fn fix(options: &cli::Fix) -> Result<u8, Failure> {
     // As with `diff` itself, a patch that is not empty is a difference.
     let differs = options.diff && !plan.rewrites.is_empty();
     Ok(u8::from(differs || !left.is_empty()))
+}
+
+/// Files of which only the intention is staged. On disk they are there, so that only the index shows what is missing.
+fn intended(place: &Place, settings: &Settings, wanted: &Wanted) -> Result<Vec<RepoPath>, Failure> {
+    const RULE: &str = "intent-to-add";
+    if place.repository.is_none() || !wanted.rules.contains(&RULE) {
+        return Ok(Vec::new());
+    }
+    let mut index = place.snapshot(&ViewChoice::Index)?;
+    Ok(fix::plan(&mut index, settings, &[], &Wanted { rules: vec![RULE] })?.stage)
 }
 
 /// Applies what can be fixed now that files were staged, and adds it to the plan; whether that staged more.

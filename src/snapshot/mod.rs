@@ -77,8 +77,12 @@ pub enum Absence {
     IntentToAdd,
     /// Tracked, but gone from the disk (worktree view).
     Deleted,
+    /// Tracked, but a sparse checkout leaves it off the disk (worktree view).
+    LeftOut,
     /// Inside the submodule at this path.
     Submodule(RepoPath),
+    /// On disk, in or as the repository of its own at this path, which git does not look into.
+    Repository(RepoPath),
     /// Under this name, which differs only in upper and lower case.
     OtherCase(RepoPath),
     /// Outside the repository.
@@ -103,7 +107,7 @@ pub struct Changes {
     pub changed: BTreeSet<RepoPath>,
     /// Files that were not there.
     pub added: BTreeSet<RepoPath>,
-    /// Files that are gone.
+    /// Files that are gone, and what was or has become a link or a submodule: paths through them lead elsewhere now.
     pub removed: BTreeSet<RepoPath>,
 }
 

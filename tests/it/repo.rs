@@ -46,8 +46,13 @@ pub(crate) fn hermetic(program: &str, dir: &Path) -> Command {
 impl Repo {
     /// An empty repository.
     pub(crate) fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// An empty repository, made with these options of `git init`.
+    pub(crate) fn with(options: &[&str]) -> Self {
         let repo = Self { dir: tempfile::tempdir().expect("a place for files") };
-        repo.git(&["init", "-q", "-b", "main"]);
+        repo.git(&[&["init", "-q", "-b", "main"], options].concat());
         repo
     }
 

@@ -13,9 +13,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use self::tracked::{Subdirectory, TrackedDirectory};
-use super::discover::{self, GitFile};
+use super::discover;
 use super::entries::EntryList;
-use super::environment::Environment;
 use super::folded::{Folded, Tracked};
 use super::ignore::Ignore;
 use super::listing::Lister;
@@ -124,16 +123,6 @@ impl Shared<'_> {
     fn folded(&self) -> Option<&Folded> {
         self.walk.fold.then(|| self.folded.get_or_init(|| Folded::new(self.walk.entries)))
     }
-
-    /// As git decides it for a directory it does not track: a `.git` that works, and that is not the repository's own.
-    fn is_nested_repository(&self, path: &RepoPath) -> bool {
-        let dot_git = path.on_disk(self.walk.root).join(".git");
-        let nested = match discover::read_git_file(&dot_git) {
-            GitFile::Leads(_) | GitFile::Unreadable(_) => true,
-            GitFile::Broken(_) | GitFile::None => discover::is_git_directory(&dot_git, &Environment::default()),
-        };
-        nested && dot_git.canonicalize().ok() != self.walk.git_dir.canonicalize().ok()
-    }
 }
 
 struct Worker<'a> {
@@ -186,7 +175,9 @@ impl Worker<'_> {
             return;
         }
         let path = RepoPath::new(path);
-        if tracked != Some(Tracked::Directory) && self.shared.is_nested_repository(&path) {
+        if tracked != Some(Tracked::Directory)
+            && discover::is_nested(&path.on_disk(self.shared.walk.root), self.shared.walk.git_dir)
+        {
             return;
         }
         self.pending.push(path.as_bytes().to_vec());

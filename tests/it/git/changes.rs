@@ -7,7 +7,7 @@ use std::fs;
 use preflake::git::ViewChoice;
 
 use super::scratch::{Scratch, lines};
-use super::trees::{Random, number};
+use crate::random::{Random, number};
 
 const DIRECTORIES: &[&str] = &["", "a/", "a/b/", "a/b/c/", "a.b/", "a0/", "z/"];
 const FILES: &[&str] = &["a", "b.nix", "b", "c.nix", "z"];

@@ -86,7 +86,7 @@ fn sparse_index_is_unfolded() {
     assert_eq!(content(&scratch.snapshot(&ViewChoice::Index), "lib/default.nix"), "lib/default.nix");
     let worktree = scratch.snapshot(&ViewChoice::Worktree);
     assert!(!worktree.has_file(&RepoPath::from("lib/default.nix")));
-    assert_eq!(worktree.absence(&RepoPath::from("lib/default.nix")), Absence::Deleted);
+    assert_eq!(worktree.absence(&RepoPath::from("lib/default.nix")), Absence::LeftOut);
 }
 
 #[test]

@@ -8,22 +8,7 @@ use preflake::git::ViewChoice;
 use preflake::snapshot::{Absence, RepoPath};
 
 use super::scratch::Scratch;
-
-pub(super) struct Random(pub(super) u64);
-
-impl Random {
-    pub(super) fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % limit as u64).expect("less than a usize")
-    }
-
-    pub(super) fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {
-        from[self.below(from.len())]
-    }
-}
+use crate::random::{Random, number};
 
 const DIRECTORIES: &[&str] = &["a", "b", "ab", "foo", "a b", "x.nix", "[a]", "build", ".d"];
 const FILES: &[&str] =
@@ -220,11 +205,6 @@ fn check_presence(scratch: &Scratch, seed: u64) {
             super::scratch::paths(snapshot).into_iter().filter(|path| !gone.contains(path)).collect();
         assert_eq!(there, expected, "seed {seed}");
     }
-}
-
-/// A number from the environment.
-pub(super) fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().and_then(|value| value.parse().ok())
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! What a path is there for: the parser's answer, asked only for paths that name nothing.
 
 use rnix::ast::{self, HasEntry as _};
-use rnix::{SyntaxKind, SyntaxNode, TextRange, TextSize};
+use rnix::{SyntaxKind, SyntaxNode};
 use rowan::ast::AstNode as _;
 
+use super::names::{is_choosing, is_excluding, is_module_list, is_module_set, is_silent, passes_on};
 use super::scan::is_import;
+use super::syntax::{attribute_name, attribute_names, head, is_within_set, node_at};
 use super::{Mention, Origin};
 use crate::flake::nix::parse;
 use crate::source::SourceFile;
@@ -27,7 +29,7 @@ pub struct Use {
     pub purpose: Purpose,
     /// It is, or is in, the default of a function's argument or of an option: others may give another value.
     pub is_default: bool,
-    /// It is in a branch of an `if`: nobody may ever ask for it.
+    /// It is in a branch of an `if` or of something like it: nobody may ever ask for it.
     pub is_conditional: bool,
 }
 
@@ -105,20 +107,6 @@ fn use_of(root: &SyntaxNode, mention: &Mention, is_inputs_self: bool, guards: &G
     }
 }
 
-/// The node that is exactly the mention, as far as there is one.
-fn node_at(root: &SyntaxNode, mention: &Mention) -> Option<SyntaxNode> {
-    let size = |offset: usize| TextSize::try_from(offset).ok();
-    let range = TextRange::new(size(mention.span.start)?, size(mention.span.end)?);
-    if !root.text_range().contains_range(range) {
-        // The root expression leaves out what surrounds it, and no path is there.
-        return None;
-    }
-    match root.covering_element(range) {
-        rnix::NodeOrToken::Node(node) => Some(node),
-        rnix::NodeOrToken::Token(token) => token.parent(),
-    }
-}
-
 /// `toString ./. + "/x"` is `(toString ./.) + "/x"`: not a path but a string, which nothing need be read from.
 fn splits_application(node: &SyntaxNode, mention: &Mention) -> bool {
     if mention.suffix.is_none() {
@@ -177,6 +165,7 @@ impl Climb<'_> {
         }
         let (name, first) = head(&function);
         self.is_default |= matches!(name.as_deref(), Some("mkDefault" | "mkOptionDefault"));
+        self.is_conditional |= name.as_deref().is_some_and(is_choosing);
         if self.purpose.is_some() {
             return GO_ON;
         }
@@ -251,131 +240,6 @@ impl Climb<'_> {
         }
         GO_ON
     }
-}
-
-/// The name of the function at the head of an application, `lib.optional` as `optional`, and its first argument.
-fn head(expression: &ast::Expr) -> (Option<String>, Option<ast::Expr>) {
-    let (mut current, mut first) = (expression.clone(), None);
-    loop {
-        let next = match &current {
-            ast::Expr::Apply(apply) => {
-                first = apply.argument();
-                apply.lambda()
-            }
-            ast::Expr::Paren(paren) => paren.expr(),
-            ast::Expr::Ident(ident) => return (ident.ident_token().map(|token| token.text().to_owned()), first),
-            ast::Expr::Select(select) => {
-                let last = select.attrpath().and_then(|path| path.attrs().last());
-                let name = last.and_then(|attribute| attribute_name(&attribute));
-                let is_other_import = name.as_deref() == Some("import") && !is_builtins(select);
-                return (name.filter(|_| !is_other_import), first);
-            }
-            _ => None,
-        };
-        let Some(next) = next else { return (None, first) };
-        current = next;
-    }
-}
-
-/// Whether an attribute is taken from `builtins`: others may have an `import` of their own.
-fn is_builtins(select: &ast::Select) -> bool {
-    let Some(ast::Expr::Ident(ident)) = select.expr() else { return false };
-    ident.ident_token().is_some_and(|token| token.text() == "builtins")
-}
-
-fn attribute_names(binding: &SyntaxNode) -> Vec<String> {
-    let path = ast::AttrpathValue::cast(binding.clone()).and_then(|binding| binding.attrpath());
-    path.map(|path| path.attrs().filter_map(|attribute| attribute_name(&attribute)).collect()).unwrap_or_default()
-}
-
-fn attribute_name(attribute: &ast::Attr) -> Option<String> {
-    match attribute {
-        ast::Attr::Ident(ident) => ident.ident_token().map(|token| token.text().to_owned()),
-        ast::Attr::Str(string) => {
-            let text = string.syntax().text().to_string();
-            Some(text.trim_matches('"').to_owned())
-        }
-        ast::Attr::Dynamic(_) => None,
-    }
-}
-
-/// Whether the binding is in a set that is itself the value of a binding, so that the outer name can still decide:
-/// `nixosModules = { vpn = ./vpn.nix; }`.
-fn is_within_set(binding: &SyntaxNode) -> bool {
-    let set = binding.parent().filter(|set| set.kind() == SyntaxKind::NODE_ATTR_SET);
-    set.and_then(|set| set.parent()).is_some_and(|outer| outer.kind() == SyntaxKind::NODE_ATTRPATH_VALUE)
-}
-
-/// Functions that read nothing from a path they are given, or expect that it may be missing.
-fn is_silent(name: &str) -> bool {
-    matches!(
-        name,
-        "pathExists"
-            | "maybeMissing"
-            | "toString"
-            | "dirOf"
-            | "baseNameOf"
-            | "tryEval"
-            | "hasPrefix"
-            | "hasSuffix"
-            | "removePrefix"
-            | "elem"
-            | "throw"
-            | "trace"
-            | "warn"
-            | "optionalPath"
-            | "importIfExists"
-    )
-}
-
-/// Functions that hand on what they are given.
-fn passes_on(name: &str) -> bool {
-    matches!(
-        name,
-        "optional"
-            | "optionals"
-            | "optionalAttrs"
-            | "mkIf"
-            | "mkMerge"
-            | "mkDefault"
-            | "mkOptionDefault"
-            | "mkForce"
-            | "mkOverride"
-            | "mkBefore"
-            | "mkAfter"
-            | "mkOrder"
-            | "flatten"
-            | "concatLists"
-            | "filter"
-            | "unique"
-            | "singleton"
-            | "toList"
-    )
-}
-
-fn is_module_list(name: &str) -> bool {
-    matches!(name, "imports" | "modules" | "extraImports" | "sharedModules" | "commonModules")
-        || name.ends_with("Modules") && name != "disabledModules"
-        || name.ends_with("_modules")
-}
-
-/// Attributes whose values are modules.
-fn is_module_set(name: &str) -> bool {
-    matches!(
-        name,
-        "nixosModules"
-            | "nixosModule"
-            | "homeModules"
-            | "homeManagerModules"
-            | "homeManagerModule"
-            | "darwinModules"
-            | "flakeModules"
-            | "flakeModule"
-    )
-}
-
-fn is_excluding(name: &str) -> bool {
-    matches!(name, "exclude" | "excludes" | "excluded" | "ignore" | "ignores" | "ignored" | "disabledModules")
 }
 
 /// Whether `self` at this node is the flake: an argument of the file's function or of `outputs`, by pattern. A plain

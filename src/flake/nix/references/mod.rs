@@ -5,10 +5,16 @@
 //! file and says what each path is there for.
 
 mod context;
+mod exports;
+mod names;
+mod range;
 mod scan;
+mod syntax;
 mod token;
 
 pub use context::{Purpose, Use, uses};
+pub use exports::exports;
+pub use range::{Hole, values};
 pub use scan::{Scan, scan};
 
 use crate::source::Span;

@@ -69,7 +69,8 @@ fn is_uri_byte(byte: u8) -> bool {
     is(byte, URI)
 }
 
-fn is_identifier_byte(byte: u8) -> bool {
+/// Whether the byte can be in a name, behind its first.
+pub(super) fn is_identifier_byte(byte: u8) -> bool {
     is(byte, IDENTIFIER)
 }
 

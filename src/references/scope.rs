@@ -1,0 +1,71 @@
+//! Which files a check looks at: all, or, of a commit that is being made, those that it can have broken.
+
+use std::collections::BTreeSet;
+
+use super::reach::Reach;
+use crate::flake::Flake;
+use crate::flake::nix::references::{self as nix, Mention};
+use crate::snapshot::{Changes, RepoPath, Snapshot};
+use crate::source::SourceFile;
+
+/// Which files are looked at.
+pub(super) enum Scope {
+    Everything,
+    /// Those that the commit changes, and those that it begins to use: it breaks nothing elsewhere.
+    Some(BTreeSet<RepoPath>),
+}
+
+impl Scope {
+    pub(super) fn of(snapshot: &Snapshot, flakes: &[Flake]) -> Self {
+        let Some(Changes { changed, added, removed }) = snapshot.changes() else { return Self::Everything };
+        // What names a file that goes may be anywhere. And where nothing is staged, nobody is about to commit: a check
+        // of everything is what is wanted, as from a framework that is told to run on all files.
+        let is_idle = added.is_empty() && changed.is_empty();
+        let is_new_ground = added.iter().any(|path| is_about_all(path) || path.file_name() == b"flake.lock")
+            || changed.iter().any(|path| is_about_all(path) && path.file_name() != b"flake.nix")
+            || changed.iter().any(|path| drops_submodules(snapshot, path));
+        if is_idle || is_new_ground || !removed.is_empty() {
+            return Self::Everything;
+        }
+        let mut files: BTreeSet<RepoPath> = changed.into_iter().chain(added).filter(is_nix).collect();
+        let begun = Reach::beyond(snapshot, flakes, &files, &new_mentions);
+        files.extend(begun);
+        Self::Some(files)
+    }
+
+    pub(super) fn includes(&self, path: &RepoPath) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Some(files) => files.contains(path),
+        }
+    }
+}
+
+/// Whether what the file says concerns every other one.
+fn is_about_all(path: &RepoPath) -> bool {
+    matches!(path.file_name(), b"flake.nix" | b"preflake.toml" | b".gitmodules")
+}
+
+fn is_nix(path: &RepoPath) -> bool {
+    path.as_bytes().ends_with(b".nix")
+}
+
+/// Whether a flake.nix no longer asks for its submodules.
+fn drops_submodules(snapshot: &Snapshot, path: &RepoPath) -> bool {
+    let asks = |source: &SourceFile| source.text().contains("submodules");
+    path.file_name() == b"flake.nix"
+        && snapshot.read_base(path).is_some_and(|before| asks(&before))
+        && !snapshot.read(path).is_ok_and(|now| asks(&now))
+}
+
+/// The paths that a file names and did not name before.
+fn new_mentions(snapshot: &Snapshot, path: &RepoPath, source: &SourceFile, mentions: Vec<Mention>) -> Vec<Mention> {
+    let Some(before) = snapshot.read_base(path) else { return mentions };
+    let written = |source: &SourceFile, mention: &Mention| {
+        let mut text = Vec::new();
+        mention.write_path(source.bytes(), &mut text);
+        (mention.origin, text)
+    };
+    let known: Vec<_> = nix::scan(before.bytes()).mentions.iter().map(|mention| written(&before, mention)).collect();
+    mentions.into_iter().filter(|mention| !known.contains(&written(source, mention))).collect()
+}
