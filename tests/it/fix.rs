@@ -176,45 +176,88 @@ fn killed_at_any_moment_every_file_is_whole() {
     assert_eq!(run.status, 0, "what a killed run left behind is in nobody's way: {}", run.stderr);
 }
 
-/// Killed at each system call that touches a file, in turn: what random moments may miss.
+/// The system calls that can change a file or a directory, and those around them; what this machine does not have is
+/// passed over.
+#[cfg(target_os = "linux")]
+const CALLS: &[&str] = &[
+    "open",
+    "openat",
+    "creat",
+    "write",
+    "pwrite64",
+    "writev",
+    "pwritev",
+    "truncate",
+    "ftruncate",
+    "copy_file_range",
+    "sendfile",
+    "close",
+    "chmod",
+    "fchmod",
+    "fchmodat",
+    "chown",
+    "fchown",
+    "fchownat",
+    "fsync",
+    "fdatasync",
+    "rename",
+    "renameat",
+    "renameat2",
+    "link",
+    "linkat",
+    "symlink",
+    "unlink",
+    "unlinkat",
+    "mkdir",
+    "mkdirat",
+    "utimensat",
+];
+
+/// Killed at each of them in turn: what random moments may miss. strace counts each kind of call for itself, so each
+/// kind has runs of its own.
 #[cfg(target_os = "linux")]
 #[test]
 fn killed_at_each_system_call_every_file_is_whole() {
-    let fixed = self::repo();
     let run = |repo: &Repo, inject: &str| {
         repo.write("flake.nix", FLAKE);
         repo.write("flake.lock", LOCK);
         let mut command = hermetic("strace", repo.path());
-        command.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=write,close,fchmod,fchown,fsync,rename,unlink"]);
+        let names: Vec<String> = CALLS.iter().map(|call| format!("?{call}")).collect();
+        command.args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={}", names.join(","))]);
         command.args(["-e", inject, env!("CARGO_BIN_EXE_preflake"), "fix", "missing-follows"]);
         command.stdout(Stdio::null()).stderr(Stdio::null()).status()
     };
+    let fixed = self::repo();
     // The last call that is ever made comes long before this one.
-    if !run(&fixed, "inject=rename:signal=CONT:when=9999").is_ok_and(|status| status.success()) {
+    if !run(&fixed, "inject=?rename:signal=CONT:when=9999").is_ok_and(|status| status.success()) {
         eprintln!("skipped: no strace that works here");
         return;
     }
     let new = (read(&fixed, "flake.nix"), read(&fixed, "flake.lock"));
     assert_ne!(new.0, FLAKE);
     let repo = repo();
-    let mut between = 0;
-    for call in 1.. {
-        let inject = format!("inject=write,close,fchmod,fchown,fsync,rename,unlink:signal=KILL:when={call}");
-        let status = run(&repo, &inject).expect("it ran before");
-        let now = (read(&repo, "flake.nix"), read(&repo, "flake.lock"));
-        assert!(now.0 == FLAKE || now.0 == new.0, "call {call}: flake.nix is neither old nor new");
-        assert!(now.1 == LOCK || now.1 == new.1, "call {call}: flake.lock is neither old nor new");
-        assert!(now.1 == LOCK || now.0 == new.0, "call {call}: the lock is there before its flake.nix");
-        if now.0 == new.0 && now.1 == LOCK {
-            between += 1;
-            let found = rules(&repo);
-            assert!(found.iter().all(|rule| rule == "stale-lock" || rule.starts_with("untracked-")), "{found:?}");
-        }
-        if status.success() {
-            assert!(between > 0, "no kill came between the two files");
-            return;
+    let mut seen: std::collections::BTreeMap<(bool, bool), usize> = std::collections::BTreeMap::new();
+    for call in CALLS {
+        for number in 1.. {
+            let inject = format!("inject=?{call}:signal=KILL:when={number}");
+            if run(&repo, &inject).expect("it ran before").success() {
+                break;
+            }
+            let now = (read(&repo, "flake.nix"), read(&repo, "flake.lock"));
+            let place = format!("{call} {number}");
+            assert!(now.0 == FLAKE || now.0 == new.0, "{place}: flake.nix is neither old nor new");
+            assert!(now.1 == LOCK || now.1 == new.1, "{place}: flake.lock is neither old nor new");
+            assert!(now.1 == LOCK || now.0 == new.0, "{place}: the lock is there before its flake.nix");
+            if now.0 == new.0 && now.1 == LOCK {
+                let found = rules(&repo);
+                let is_expected = |rule: &String| rule == "stale-lock" || rule.starts_with("untracked-");
+                assert!(found.iter().all(is_expected), "{place}: {found:?}");
+            }
+            *seen.entry((now.0 == new.0, now.1 == new.1)).or_default() += 1;
         }
     }
+    // Before both, between them, and behind both.
+    assert_eq!(seen.keys().copied().collect::<Vec<_>>(), [(false, false), (true, false), (true, true)], "{seen:?}");
 }
 
 #[test]
