@@ -24,7 +24,7 @@ pub(super) fn follows(text: &str, layout: &SetLayout, path: &InputAttrPath, targ
     if place.shared < 2 {
         return None;
     }
-    let binding = format!("{} = \"{}\";", attribute_path(&names[place.taken..]), escaped(target));
+    let binding = format!("{} = \"{}\";", place.attribute_path(&names), escaped(target));
     Some(place.changes(text, &binding))
 }
 
@@ -64,6 +64,13 @@ fn best<'l>(set: &'l SetLayout, names: &[String], taken: usize) -> Place<'l> {
 }
 
 impl Place<'_> {
+    /// What is left of the path in this place: names that the sibling has too are written as there.
+    fn attribute_path(&self, names: &[String]) -> String {
+        let shared = self.sibling.map_or(&[][..], |sibling| &sibling.written[..self.shared - self.taken]);
+        let rest = &names[self.taken + shared.len()..];
+        shared.iter().cloned().chain([attribute_path(rest)]).collect::<Vec<_>>().join(".")
+    }
+
     fn changes(&self, text: &str, binding: &str) -> Vec<Change> {
         let (open, close) = (self.set.open.end, self.set.close.start);
         let is_one_line = !text[open..close].contains('\n');

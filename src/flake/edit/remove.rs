@@ -56,10 +56,13 @@ fn goes_with(binding: &BindingLayout, names: &[String], taken: usize, found: &mu
 fn removal(text: &str, binding: Span) -> Change {
     let end = line_end(text, binding.end);
     let rest = &text[binding.end..end];
-    let is_alone = is_first_on_line(text, binding.start) && rest.trim().is_empty();
+    let is_last = rest.trim().is_empty();
+    let is_alone = is_first_on_line(text, binding.start) && is_last;
     let span = if is_alone {
         let newline = text[end..].find('\n').map_or(text.len(), |newline| end + newline + 1);
         Span::new(line_start(text, binding.start), newline)
+    } else if is_last {
+        Span::new(text[..binding.start].trim_end_matches([' ', '\t']).len(), end)
     } else {
         let space = rest.len() - rest.trim_start_matches([' ', '\t']).len();
         // In the middle of a line one space is the binding's own, before a comment all are.

@@ -1,6 +1,7 @@
 //! How a flake.nix is laid out: its bindings as written, with the places where others can be put in or taken out.
 
 use rnix::ast::{self, HasEntry as _};
+use rowan::ast::AstNode as _;
 
 use super::literals;
 use super::parse::{self, span, span_of};
@@ -25,6 +26,8 @@ pub struct SetLayout {
 pub struct BindingLayout {
     /// The attribute path, unquoted; empty where a part of it is computed.
     pub names: Vec<String>,
+    /// The same names as they stand there, in quotes where they are.
+    pub written: Vec<String>,
     /// From the first name up to the semicolon.
     pub span: Span,
     /// The value.
@@ -55,9 +58,11 @@ fn set(expression: &ast::Expr, depth: usize) -> Option<SetLayout> {
 
 fn binding(found: &ast::AttrpathValue, depth: usize) -> Option<BindingLayout> {
     let value = found.value()?;
-    let names: Option<Vec<String>> = found.attrpath()?.attrs().map(|attribute| name(&attribute)).collect();
+    let path = found.attrpath()?;
+    let names: Option<Vec<String>> = path.attrs().map(|attribute| name(&attribute)).collect();
     Some(BindingLayout {
         names: names.unwrap_or_default(),
+        written: path.attrs().map(|attribute| attribute.syntax().text().to_string()).collect(),
         span: span_of(found),
         value: span_of(&value),
         set: set(&value, depth + 1),
