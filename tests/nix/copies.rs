@@ -144,12 +144,13 @@ impl<'j> Lock<'j> {
     /// The copies of Nixpkgs below the root's own inputs whose branch one of these has too.
     fn copies(&self) -> Vec<(Vec<String>, &'j str)> {
         let inputs = self.node(self.root())["inputs"].as_object();
-        let own: Vec<(&str, String)> = inputs
+        // Those that are themselves an input of an input cannot be followed by others that are.
+        let own: Vec<(&str, String, bool)> = inputs
             .into_iter()
             .flatten()
-            .filter_map(|(name, _)| {
+            .filter_map(|(name, edge)| {
                 let key = self.find(std::slice::from_ref(name), 50)?;
-                Some((key, nixpkgs_branch(self.node(key))?))
+                Some((key, nixpkgs_branch(self.node(key))?, edge.is_array()))
             })
             .collect();
         let mut found = Vec::new();
@@ -163,7 +164,10 @@ impl<'j> Lock<'j> {
                 let Some(child) = edge.as_str() else { continue };
                 let path: Vec<String> = path.iter().chain([name]).cloned().collect();
                 let branch = nixpkgs_branch(self.node(child));
-                let can_follow = branch.is_some_and(|branch| own.iter().any(|(k, b)| *k != child && *b == branch));
+                let is_own = own.iter().any(|(key, ..)| *key == child);
+                let can_follow = branch.is_some_and(|branch| {
+                    own.iter().any(|(key, b, borrowed)| *key != child && *b == branch && !(is_own && *borrowed))
+                });
                 if path.len() > 1 && can_follow && !name.ends_with("nixpkgs-lib") {
                     found.push((path.clone(), child));
                 }

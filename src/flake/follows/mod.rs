@@ -52,6 +52,8 @@ pub enum Difference {
 struct Root<'f> {
     name: &'f str,
     node: NodeId,
+    /// Whether the node is that of an input of an input, which it follows itself.
+    is_borrowed: bool,
     identity: Identity,
 }
 
@@ -83,8 +85,11 @@ pub fn copies(flake: &Flake, lock: &LockFile) -> Vec<Copy> {
                 continue;
             }
             let Some(same) = roots.get(&key(identity, *is_flake)) else { continue };
-            let choices: Vec<&Root<'_>> = same.iter().filter(|root| root.node != *child).collect();
-            let rank = |root: &Root<'_>| (difference(&root.identity, identity), root.name != name);
+            // What the flake itself takes from there is no copy for another that it takes so: they would go in a circle.
+            let is_own = same.iter().any(|root| root.node == *child);
+            let can_follow = |root: &&Root<'_>| root.node != *child && !(is_own && root.is_borrowed);
+            let choices: Vec<&Root<'_>> = same.iter().filter(can_follow).collect();
+            let rank = |root: &Root<'_>| (difference(&root.identity, identity), root.name != name, root.is_borrowed);
             // Of equals the first by name: the inputs are sorted.
             let Some(best) = choices.iter().min_by_key(|root| rank(root)) else { continue };
             found.push(Copy {
@@ -119,7 +124,9 @@ fn roots<'f>(
     for input in &flake.nix.inputs {
         let Some(node) = graph.resolve(&InputAttrPath::of(&input.name)) else { continue };
         let Some((identity, is_flake)) = identities.get(node.0).and_then(Option::as_ref) else { continue };
-        let root = Root { name: &input.name, node, identity: identity.clone() };
+        let edge = graph.node(LockGraph::ROOT).inputs.get(&input.name);
+        let is_borrowed = matches!(edge, Some(LockEdge::Follows(_)));
+        let root = Root { name: &input.name, node, is_borrowed, identity: identity.clone() };
         found.entry(key(identity, *is_flake)).or_default().push(root);
     }
     found
@@ -141,5 +148,43 @@ fn difference(root: &Identity, copy: &Identity) -> Difference {
             Branch::Named(name) => format!("of branch `{name}`"),
             Branch::Version(version) => format!("of version `{version}`"),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::copies;
+    use crate::flake::Flake;
+    use crate::snapshot::{FileState, Memory, RepoPath};
+
+    /// The copies in a lock whose root has these edges, below an input `a` with two of the same branch.
+    fn found(inputs: &str, root: &str) -> Vec<String> {
+        let source = |owner: &str, repo: &str, inputs: &str| {
+            let reference = format!(r#""owner":"{owner}","repo":"{repo}","type":"github""#);
+            let rev = "2222222222222222222222222222222222222222";
+            let hash = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+            let locked = format!(r#"{reference},"rev":"{rev}","narHash":"{hash}""#);
+            format!(r#"{{"inputs":{{{inputs}}},"locked":{{{locked}}},"original":{{{reference}}}}}"#)
+        };
+        let nixpkgs = source("NixOS", "nixpkgs", "");
+        let a = source("o", "a", r#""m":"m","n":"n""#);
+        let nodes = format!(r#""a":{a},"m":{nixpkgs},"n":{nixpkgs},"own":{nixpkgs},"root":{{"inputs":{{{root}}}}}"#);
+        let lock = format!(r#"{{"nodes":{{{nodes}}},"root":"root","version":7}}"#);
+        let nix = format!("{{ inputs = {{ a.url = \"github:o/a\"; {inputs} }}; outputs = _: {{ }}; }}");
+        let memory = Memory::new().file("flake.nix", &nix, FileState::Tracked);
+        let snapshot = memory.file("flake.lock", &lock, FileState::Tracked).snapshot();
+        let flake = Flake::read(&snapshot, &RepoPath::default()).expect("it is there");
+        let lock = flake.valid_lock().expect("a lock");
+        copies(&flake, lock).iter().map(|copy| format!("{} -> {}", copy.path, copy.target)).collect()
+    }
+
+    #[test]
+    fn inputs_that_the_flake_takes_from_an_input_do_not_follow_each_other() {
+        let both = r#"x.follows = "a/m"; y.follows = "a/n";"#;
+        assert_eq!(found(both, r#""a":"a","x":["a","m"],"y":["a","n"]"#), [""; 0]);
+        let one = r#"x.follows = "a/m";"#;
+        assert_eq!(found(one, r#""a":"a","x":["a","m"]"#), ["a/n -> x"]);
+        let own = r#"x.follows = "a/m"; z.url = "github:NixOS/nixpkgs";"#;
+        assert_eq!(found(own, r#""a":"a","x":["a","m"],"z":"own""#), ["a/m -> z", "a/n -> z"]);
     }
 }
