@@ -52,8 +52,10 @@ def flake(nodes):
     for root in range(direct):
         children = {}
         for child in range((nodes - direct) // direct):
-            children[f"child{child}"] = f"input{root}-{child}"
-            locked[f"input{root}-{child}"] = node(number)
+            # A node is called as the input is by which Nix comes to it: the lock is laid out as Nix writes it.
+            name = f"child{root}-{child}"
+            children[name] = name
+            locked[name] = node(number)
             number += 1
         locked[f"input{root}"] = node(root, children)
         inputs.append(f'    input{root}.url = "{reference(root)[1]}";')
@@ -71,6 +73,14 @@ def module(number, siblings, size):
         for line in range(max(1, size // 110))
     )
     return f"{{ config, lib, x, ... }}:\n{{\n  imports = [\n{imports}\n  ];\n{body}\n}}\n"
+
+
+def stage(top, paths):
+    """Changes files and stages them, as before a commit."""
+    for path in paths:
+        with open(os.path.join(top, path), "a", encoding="utf-8") as file:
+            file.write("# changed\n")
+    git(top, "add", *paths)
 
 
 def configuration(top, files, nodes=40, size=1500):

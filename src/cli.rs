@@ -126,6 +126,9 @@ pub struct Check {
     /// Read no configuration
     #[arg(long)]
     pub no_config: bool,
+    /// Read every directory of a large repository, also those that have not changed since the last run
+    #[arg(long)]
+    pub no_cache: bool,
     /// Exit with 1 for warnings too
     #[arg(long)]
     pub deny_warnings: bool,

@@ -12,16 +12,36 @@ pub(super) use portable::Lister;
 /// What a listing is told of each name; `.` and `..` are left out.
 pub(super) type Visit<'a> = &'a mut dyn FnMut(&[u8], Kind);
 
+/// What a directory is, and when something in it last changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    pub(super) device: u64,
+    pub(super) inode: u64,
+    /// Change time: seconds and nanoseconds.
+    pub(super) changed: (i64, u32),
+    /// Modification time.
+    pub(super) modified: (i64, u32),
+}
+
+/// A directory that was listed.
+pub(super) struct Listed {
+    /// Its state before the first name was read; `None` where it was not asked for.
+    pub(super) stamp: Option<Stamp>,
+    /// No error cut the list short.
+    pub(super) is_whole: bool,
+}
+
 #[cfg(target_os = "linux")]
 mod linux {
     use std::io;
     use std::mem::MaybeUninit;
     use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
 
-    use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, ResolveFlags};
+    use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, ResolveFlags, Stat};
     use rustix::io::Errno;
+    use rustix::time::{ClockId, clock_gettime};
 
-    use super::{Kind, Path, Visit};
+    use super::{Kind, Listed, Path, Stamp, Visit};
     use crate::snapshot::{RepoPath, disk};
 
     const BUFFER: usize = 32 << 10;
@@ -31,23 +51,52 @@ mod linux {
         root: &'a Path,
         descriptor: OwnedFd,
         buffer: Vec<MaybeUninit<u8>>,
+        magic: u64,
         end_cookie: Option<u64>,
         openat2: bool,
+        /// Whether the state of each directory that is listed is asked for.
+        pub(in crate::git) stamps: bool,
     }
 
     impl<'a> Lister<'a> {
         pub(in crate::git) fn new(root: &'a Path) -> io::Result<Self> {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
             let descriptor = rustix::fs::openat(CWD, root, flags, Mode::empty())?;
-            let end_cookie = end_cookie(descriptor.as_fd());
-            Ok(Self { root, descriptor, buffer: vec![MaybeUninit::uninit(); BUFFER], end_cookie, openat2: true })
+            let magic = rustix::fs::fstatfs(&descriptor).ok().and_then(|about| u64::try_from(about.f_type).ok());
+            let magic = magic.unwrap_or_default();
+            let buffer = vec![MaybeUninit::uninit(); BUFFER];
+            let end_cookie = end_cookie(magic);
+            Ok(Self { root, descriptor, buffer, magic, end_cookie, openat2: true, stamps: false })
         }
 
-        /// Lists the directory `path`; says whether it could be opened.
-        pub(in crate::git) fn list(&mut self, path: &[u8], visit: Visit<'_>) -> bool {
-            let Some(directory) = self.open(path) else { return false };
+        /// The state of the directory `path`; `None` where it is none, or a link to one.
+        pub(in crate::git) fn stamp(&self, path: &[u8]) -> Option<Stamp> {
+            let path = if path.is_empty() { b"." } else { path };
+            let stat = rustix::fs::statat(&self.descriptor, path, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+            (FileType::from_raw_mode(stat.st_mode) == FileType::Directory).then(|| stamp_of(&stat))
+        }
+
+        /// What the clock shows that the file system takes its times from. `None` for file systems of which it is not
+        /// known that every change in a directory sets the directory's times from this clock.
+        pub(in crate::git) fn trusted_clock(&self) -> Option<(i64, u32)> {
+            if !matches!(self.magic, EXT | XFS | BTRFS | TMPFS) {
+                return None;
+            }
+            let now = clock_gettime(ClockId::RealtimeCoarse);
+            Some((now.tv_sec, u32::try_from(now.tv_nsec).ok()?))
+        }
+
+        /// Lists the directory `path`; `None` where it cannot be opened.
+        pub(in crate::git) fn list(&mut self, path: &[u8], visit: Visit<'_>) -> Option<Listed> {
+            let directory = self.open(path)?;
+            let stat = if self.stamps { rustix::fs::fstat(&directory).ok() } else { None };
+            let mut listed = Listed { stamp: stat.as_ref().map(stamp_of), is_whole: true };
             let mut entries = RawDir::new(&directory, &mut self.buffer);
-            while let Some(Ok(entry)) = entries.next() {
+            while let Some(entry) = entries.next() {
+                let Ok(entry) = entry else {
+                    listed.is_whole = false;
+                    break;
+                };
                 let name = entry.file_name().to_bytes();
                 if name != b"." && name != b".." {
                     let kind = match entry.file_type() {
@@ -61,7 +110,7 @@ mod linux {
                     break;
                 }
             }
-            true
+            Some(listed)
         }
 
         fn open(&mut self, path: &[u8]) -> Option<OwnedFd> {
@@ -99,13 +148,32 @@ mod linux {
         }
     }
 
-    /// The position that the file system gives the last entry of a directory, for those of which it is known: ext4,
-    /// btrfs, tmpfs. The answer of any other is not trusted.
-    fn end_cookie(root: BorrowedFd<'_>) -> Option<u64> {
-        let magic = u64::try_from(rustix::fs::fstatfs(root).ok()?.f_type).ok()?;
+    fn stamp_of(stat: &Stat) -> Stamp {
+        Stamp {
+            device: stat.st_dev,
+            inode: stat.st_ino,
+            changed: time(stat.st_ctime, stat.st_ctime_nsec),
+            modified: time(stat.st_mtime, stat.st_mtime_nsec),
+        }
+    }
+
+    /// The integers differ in size and sign between architectures. What does not fit is later than any clock.
+    fn time(seconds: impl TryInto<i64>, nanoseconds: impl TryInto<u32>) -> (i64, u32) {
+        (seconds.try_into().unwrap_or(i64::MAX), nanoseconds.try_into().unwrap_or(u32::MAX))
+    }
+
+    /// `statfs(2)` of ext2 to ext4 and the others.
+    const EXT: u64 = 0xef53;
+    const XFS: u64 = 0x5846_5342;
+    const BTRFS: u64 = 0x9123_683e;
+    const TMPFS: u64 = 0x0102_1994;
+
+    /// The position that the file system gives the last entry of a directory, for those of which it is known. The
+    /// answer of any other is not trusted.
+    fn end_cookie(magic: u64) -> Option<u64> {
         match magic {
-            0xef53 => Some(i64::MAX.unsigned_abs()),
-            0x9123_683e | 0x0102_1994 => Some(u64::from(i32::MAX.unsigned_abs())),
+            EXT => Some(i64::MAX.unsigned_abs()),
+            BTRFS | TMPFS => Some(u64::from(i32::MAX.unsigned_abs())),
             _ => None,
         }
     }
@@ -115,27 +183,39 @@ mod linux {
 mod portable {
     use std::io;
 
-    use super::{Kind, Path, Visit};
+    use super::{Kind, Listed, Path, Stamp, Visit};
     use crate::snapshot::{RepoPath, disk};
 
     /// Lists directories below one root.
     pub(in crate::git) struct Lister<'a> {
         root: &'a Path,
+        /// Without effect here.
+        pub(in crate::git) stamps: bool,
     }
 
     impl<'a> Lister<'a> {
         pub(in crate::git) fn new(root: &'a Path) -> io::Result<Self> {
             std::fs::read_dir(root)?;
-            Ok(Self { root })
+            Ok(Self { root, stamps: false })
         }
 
-        /// Lists the directory `path`; says whether it could be opened.
-        pub(in crate::git) fn list(&mut self, path: &[u8], visit: Visit<'_>) -> bool {
+        /// Not known here.
+        pub(in crate::git) fn stamp(&self, _path: &[u8]) -> Option<Stamp> {
+            None
+        }
+
+        /// Not known here.
+        pub(in crate::git) fn trusted_clock(&self) -> Option<(i64, u32)> {
+            None
+        }
+
+        /// Lists the directory `path`; `None` where it cannot be opened.
+        pub(in crate::git) fn list(&mut self, path: &[u8], visit: Visit<'_>) -> Option<Listed> {
             let path = RepoPath::new(path);
             if !disk::parents_are_real(self.root, &path) {
-                return false;
+                return None;
             }
-            let Ok(entries) = std::fs::read_dir(path.on_disk(self.root)) else { return false };
+            let entries = std::fs::read_dir(path.on_disk(self.root)).ok()?;
             for entry in entries.flatten() {
                 let kind = match entry.file_type() {
                     Ok(kind) if kind.is_file() => Kind::File,
@@ -145,7 +225,7 @@ mod portable {
                 };
                 visit(entry.file_name().as_encoded_bytes(), kind);
             }
-            true
+            Some(Listed { stamp: None, is_whole: true })
         }
     }
 }

@@ -36,6 +36,7 @@ use self::discover::Layout;
 use self::entries::{Builder, EntryList, SKIP_WORKTREE};
 use self::objects::Objects;
 use self::store::{Base, Cache, GitStore, Worktree};
+use self::walk::CacheFile;
 use crate::snapshot::{Mode, RepoPath, Snapshot, View};
 
 /// Which view to take.
@@ -54,6 +55,7 @@ pub struct Repository {
     layout: Layout,
     config: Config,
     environment: Environment,
+    uses_cache: bool,
 }
 
 impl Repository {
@@ -72,7 +74,14 @@ impl Repository {
     /// As there.
     pub fn discover_with(start: &Path, environment: Environment) -> Result<Option<Self>, GitError> {
         let found = discover::discover(start, &environment)?;
-        Ok(found.map(|(layout, config)| Self { layout, config, environment }))
+        let uses_cache = environment.path("PREFLAKE_NO_CACHE").is_none();
+        Ok(found.map(|(layout, config)| Self { layout, config, environment, uses_cache }))
+    }
+
+    /// Reads every directory of the worktree each time. Else, of a worktree with some hundreds of directories, what
+    /// they held is kept in the file `preflake-cache` of the git directory, unless `PREFLAKE_NO_CACHE` is set.
+    pub const fn forget_directories(&mut self) {
+        self.uses_cache = false;
     }
 
     /// The root of the worktree; `None` for a bare repository.
@@ -252,7 +261,10 @@ impl Repository {
         let shown = info.strip_prefix(root).unwrap_or(&info).as_os_str().as_encoded_bytes().to_vec();
         let main_index = self.layout.git_dir.join("index");
         let whole_index = (self.index_path() != main_index).then(|| self.entries(&main_index, objects).ok()).flatten();
+        let path = self.layout.git_dir.join("preflake-cache");
+        let cache = CacheFile { path, may_write: self.index_path() == main_index };
         Worktree {
+            directories: self.uses_cache.then_some(cache),
             root: root.to_path_buf(),
             git_dir: self.layout.git_dir.clone(),
             excludes_file,

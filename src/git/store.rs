@@ -10,7 +10,7 @@ use super::entries::{EntryList, SKIP_WORKTREE};
 use super::folded::Folded;
 use super::ignore::{Ignore, Sources};
 use super::objects::{Objects, is_blob};
-use super::walk::{Found, Walk};
+use super::walk::{CacheFile, Found, Walk};
 use crate::snapshot::disk::{self, Kind, Root};
 use crate::snapshot::{Absence, Changes, Entry, Mode, ReadError, RepoPath, Store};
 
@@ -26,6 +26,8 @@ pub(super) struct Worktree {
     /// In a commit of some files only, git's environment names an index without the rest of what is staged: this is
     /// the whole one. What it holds is left for a later commit, not forgotten.
     pub(super) whole_index: Option<EntryList>,
+    /// Where to keep what directories held; `None` to read all of them each time.
+    pub(super) directories: Option<CacheFile>,
 }
 
 /// Which tree the view is compared with.
@@ -94,6 +96,7 @@ impl GitStore {
                 ignore: self.ignore(worktree),
                 fold: worktree.fold,
                 presence: self.on_disk,
+                cache: worktree.directories.as_ref(),
             };
             walk.run().ok()
         };

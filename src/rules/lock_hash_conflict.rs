@@ -7,9 +7,10 @@ use super::evidence::{locked_finding, short, sources};
 use super::{Context, FixAvailability, Level, Rule};
 use crate::diagnostic::{Diagnostic, Label};
 use crate::flake::LockState;
-use crate::flake::flakeref::FlakeRef;
+use crate::flake::flakeref::{Attr, FlakeRef};
 use crate::flake::identity::Identity;
-use crate::flake::lock::{self, Place};
+use crate::flake::lock::{self, LockFile, Place};
+use crate::snapshot::RepoPath;
 
 pub(super) static RULE: Rule = Rule {
     name: "lock-hash-conflict",
@@ -24,7 +25,7 @@ pub(super) static RULE: Rule = Rule {
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for flake in cx.flakes {
         let Some(lock) = flake.valid_lock() else { continue };
-        let before = base(cx, &flake.lock_path);
+        let before = base(cx, &flake.lock_path, lock);
         let mut here: BTreeMap<String, (&str, &str)> = BTreeMap::new();
         for (path, node, source) in sources(lock) {
             let (Some(key), Some(hash)) = (fetched(&source.locked), source.locked.get("narHash")) else { continue };
@@ -59,8 +60,12 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
 }
 
 /// The hashes of the lock in the parent commit, by what is fetched.
-fn base(cx: &Context<'_>, path: &crate::snapshot::RepoPath) -> BTreeMap<String, String> {
+fn base(cx: &Context<'_>, path: &RepoPath, now: &LockFile) -> BTreeMap<String, String> {
     let Some(source) = cx.snapshot.read_base(path) else { return BTreeMap::new() };
+    // Most changes leave the lock alone.
+    if source.bytes() == now.source.bytes() {
+        return BTreeMap::new();
+    }
     let LockState::Valid(lock) = lock::read(Rc::new(source)) else { return BTreeMap::new() };
     let pair = |locked: &FlakeRef| Some((fetched(locked)?, locked.get("narHash")?.to_owned()));
     lock.graph.nodes.iter().filter_map(|node| pair(&node.source.as_ref()?.locked)).collect()
@@ -77,14 +82,20 @@ fn fetched(locked: &FlakeRef) -> Option<String> {
     if !pinned {
         return None;
     }
-    let matters = |name: &&String| {
-        !matches!(name.as_str(), "narHash" | "lastModified" | "revCount" | "ref" | "shallow" | "allRefs")
-    };
+    let matters = |name: &str| !matches!(name, "narHash" | "lastModified" | "revCount" | "ref" | "shallow" | "allRefs");
     let ignores_case = matches!(locked.kind(), "github" | "gitlab");
-    let value = |name: &String| {
-        let text = format!("{:?}", locked.attrs[name]);
-        if ignores_case && matches!(name.as_str(), "owner" | "repo") { text.to_lowercase() } else { text }
-    };
-    let parts = locked.attrs.keys().filter(matters).map(|name| format!("{name}={}", value(name)));
-    Some(parts.collect::<Vec<_>>().join(" "))
+    let mut key = String::new();
+    for (name, value) in locked.attrs.iter().filter(|(name, _)| matters(name)) {
+        key.push_str(name);
+        // Neither is part of a name or of text that Nix takes: what is different stays different.
+        match value {
+            Attr::String(text) if ignores_case && matches!(name.as_str(), "owner" | "repo") => {
+                key.extend(["\0s", &text.to_lowercase(), "\0"]);
+            }
+            Attr::String(text) => key.extend(["\0s", text, "\0"]),
+            Attr::Integer(number) => key.extend(["\0i", &number.to_string(), "\0"]),
+            Attr::Boolean(value) => key.push_str(if *value { "\0t\0" } else { "\0f\0" }),
+        }
+    }
+    Some(key)
 }

@@ -244,7 +244,10 @@ fn from_view(place: &Place, snapshot: &Snapshot) -> Result<Settings, Failure> {
 }
 
 fn check(options: &cli::Check) -> Result<u8, Failure> {
-    let place = Place::find()?;
+    let mut place = Place::find()?;
+    if let Some(repository) = place.repository.as_mut().filter(|_| options.no_cache) {
+        repository.forget_directories();
+    }
     let asked = since::Asked::of(options, &place)?;
     let mut snapshot = place.snapshot_since(&asked.choice, asked.since.as_deref())?;
     let paths = options.paths.iter().map(|path| place.relative(path)).collect::<Result<Vec<_>, _>>()?;

@@ -143,6 +143,11 @@ fn array(text: &mut String, items: &[String], indent: usize) {
 /// Only quotes, backslashes and control characters are escaped.
 fn string(text: &mut String, value: &str) {
     text.push('"');
+    if !value.bytes().any(|byte| byte < 0x20 || matches!(byte, b'"' | b'\\')) {
+        text.push_str(value);
+        text.push('"');
+        return;
+    }
     for character in value.chars() {
         match character {
             '"' => text.push_str("\\\""),

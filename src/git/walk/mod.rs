@@ -3,23 +3,27 @@
 //! The list of tracked directories comes from the index, so that directories are opened by a plain loop that threads
 //! share, in place of a recursive walk. Ignore rules are asked only of candidates: untracked files named `*.nix`, and
 //! untracked directories, which are then walked one after another. Which directories are entered is git's decision
-//! (`dir.c`, `treat_directory`).
+//! (`dir.c`, `treat_directory`). A large tree is read once: later walks look only whether directories have changed
+//! ([`cache`]).
 
+mod cache;
 mod tracked;
+mod worker;
 
 use std::num::NonZero;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use self::tracked::{Subdirectory, TrackedDirectory};
-use super::discover;
+pub(super) use self::cache::CacheFile;
+use self::cache::{LEAST_DIRECTORIES, Records, Session};
+use self::tracked::{Names, Tree};
+use self::worker::{Outcome, Worker};
 use super::entries::EntryList;
-use super::folded::{Folded, Tracked};
+use super::folded::Folded;
 use super::ignore::Ignore;
 use super::listing::Lister;
-use crate::snapshot::disk::Kind;
-use crate::snapshot::{Mode, RepoPath};
+use crate::snapshot::RepoPath;
 
 /// A thread costs more than it saves on fewer directories.
 const DIRECTORIES_PER_THREAD: usize = 256;
@@ -35,6 +39,8 @@ pub(super) struct Walk<'a> {
     pub(super) fold: bool,
     /// Whether to say which tracked files are there.
     pub(super) presence: bool,
+    /// Where what directories held is kept; `None` to read all of them.
+    pub(super) cache: Option<&'a CacheFile>,
 }
 
 /// What a walk found.
@@ -48,37 +54,56 @@ pub(super) struct Found {
 impl Walk<'_> {
     /// Walks the worktree.
     pub(super) fn run(&self) -> std::io::Result<Found> {
-        let directories = tracked::directories(self.entries);
+        let tree = tracked::directories(self.entries);
         let count = if self.presence { self.entries.len() } else { 0 };
         let present = std::iter::repeat_with(|| AtomicBool::new(false)).take(count).collect();
+        let mut lister = Lister::new(self.root)?;
+        let session = self.session(&tree, &lister);
+        lister.stamps = session.is_some();
         let shared = Shared {
             walk: self,
-            batch: (directories.len() / (8 * MAX_THREADS)).clamp(16, 512),
-            directories,
+            batch: (tree.directories.len() / (8 * MAX_THREADS)).clamp(16, 512),
+            names: if session.is_some() { tree.names(self.entries) } else { Vec::new() },
+            session,
+            tree,
             next: AtomicUsize::new(0),
             present,
             folded: OnceLock::new(),
         };
-        let mut untracked = shared.run_threads()?;
+        let (mut untracked, outcomes) = shared.run_threads(&mut lister)?;
+        if let Some(session) = &shared.session {
+            untracked.append(&mut shared.settle(session, outcomes, &mut lister));
+        }
         untracked.sort_unstable();
         let present = shared.present.into_iter().map(AtomicBool::into_inner).collect();
         Ok(Found { untracked, present })
+    }
+
+    fn session(&self, tree: &Tree, lister: &Lister<'_>) -> Option<Session> {
+        let file = self.cache.filter(|_| !self.fold && tree.directories.len() >= LEAST_DIRECTORIES)?;
+        Session::open(file, lister)
     }
 }
 
 /// What the threads of one walk share.
 struct Shared<'a> {
     walk: &'a Walk<'a>,
-    directories: Vec<TrackedDirectory>,
+    tree: Tree,
+    /// What the index holds in each directory; empty without a cache.
+    names: Vec<Names>,
+    session: Option<Session>,
     batch: usize,
     next: AtomicUsize,
     present: Vec<AtomicBool>,
     folded: OnceLock<Folded>,
 }
 
+/// What became of each directory.
+type Outcomes = Vec<(usize, Outcome)>;
+
 impl Shared<'_> {
-    fn run_threads(&self) -> std::io::Result<Vec<RepoPath>> {
-        let useful = self.directories.len() / DIRECTORIES_PER_THREAD;
+    fn run_threads(&self, lister: &mut Lister<'_>) -> std::io::Result<(Vec<RepoPath>, Outcomes)> {
+        let useful = self.tree.directories.len() / DIRECTORIES_PER_THREAD;
         let threads = if useful < 2 {
             1
         } else {
@@ -86,125 +111,85 @@ impl Shared<'_> {
             useful.min(cores).min(MAX_THREADS)
         };
         if threads == 1 {
-            return self.work();
+            return Ok(self.work(lister));
         }
+        let other = || {
+            let mut lister = Lister::new(self.walk.root)?;
+            lister.stamps = self.session.is_some();
+            Ok::<_, std::io::Error>(self.work(&mut lister))
+        };
         std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(|| self.work())).collect();
-            let mut untracked = self.work()?;
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(other)).collect();
+            let (mut untracked, mut outcomes) = self.work(lister);
             for other in others {
                 let found = other.join().map_err(|_| std::io::Error::other("a thread of the walk broke down"))?;
-                untracked.append(&mut found?);
+                let (mut more, mut of_more) = found?;
+                untracked.append(&mut more);
+                outcomes.append(&mut of_more);
             }
-            Ok(untracked)
+            Ok((untracked, outcomes))
         })
     }
 
     /// Takes batches of directories until none is left.
-    fn work(&self) -> std::io::Result<Vec<RepoPath>> {
-        let mut worker = Worker { shared: self, untracked: Vec::new(), pending: Vec::new() };
-        let mut lister = Lister::new(self.walk.root)?;
+    fn work(&self, lister: &mut Lister<'_>) -> (Vec<RepoPath>, Outcomes) {
+        let mut worker = Worker::new(self);
+        let mut outcomes = Vec::new();
         loop {
             let start = self.next.fetch_add(self.batch, Ordering::Relaxed);
-            let Some(batch) = self.directories.get(start..) else { break };
-            if batch.is_empty() {
-                break;
+            let end = start.saturating_add(self.batch).min(self.tree.directories.len());
+            if start >= end {
+                return (worker.into_untracked(), outcomes);
             }
-            for directory in batch.iter().take(self.batch) {
-                let path = directory.path(self.walk.entries);
-                lister.list(path, &mut |name, kind| worker.visit_tracked(directory, path, name, kind));
-                while let Some(path) = worker.pending.pop() {
-                    lister.list(&path, &mut |name, kind| worker.visit_untracked(&path, name, kind));
+            worker.go_to(start);
+            for index in start..end {
+                let outcome = worker.tracked(lister, index);
+                if self.session.is_some() {
+                    outcomes.push((index, outcome));
                 }
             }
         }
-        Ok(worker.untracked)
+    }
+
+    /// Takes what is known of the directories that have not changed, and records those that were read.
+    fn settle(&self, session: &Session, mut outcomes: Outcomes, lister: &mut Lister<'_>) -> Vec<RepoPath> {
+        outcomes.sort_unstable_by_key(|(index, _)| *index);
+        let mut worker = Worker::new(self);
+        // A directory's parent comes before it. What a link leads to, or nothing holds, is not there for git.
+        let mut is_known = vec![false; outcomes.len()];
+        let mut is_real = vec![false; outcomes.len()];
+        let (mut records, mut read_anew) = (Records::default(), 0);
+        for (index, outcome) in &outcomes {
+            let directory = &self.tree.directories[*index];
+            let below_real = *index == 0 || is_real[directory.parent];
+            match outcome {
+                Outcome::Known(known) if below_real => {
+                    (is_real[*index], is_known[*index]) = (true, true);
+                    let record = session.known().get(*known);
+                    let names = session.known().names(*known);
+                    worker.known(lister, directory, names);
+                    records.push(record.stamp, record.tracked, names);
+                }
+                Outcome::Known(_) | Outcome::Absent => {}
+                // Below what cannot be read, a directory that can be opened is there all the same.
+                Outcome::Closed => is_real[*index] = below_real,
+                Outcome::Read(fresh) => {
+                    is_real[*index] = true;
+                    if let Some(fresh) = fresh {
+                        records.push(fresh.stamp, self.names[*index].hash, &fresh.names);
+                        read_anew += 1;
+                    }
+                }
+            }
+        }
+        for (present, owner) in self.present.iter().zip(&self.tree.owners) {
+            present.fetch_or(is_known[*owner], Ordering::Relaxed);
+        }
+        session.save(&records, read_anew);
+        worker.into_untracked()
     }
 
     fn folded(&self) -> Option<&Folded> {
         self.walk.fold.then(|| self.folded.get_or_init(|| Folded::new(self.walk.entries)))
     }
-}
-
-struct Worker<'a> {
-    shared: &'a Shared<'a>,
-    untracked: Vec<RepoPath>,
-    /// Untracked directories still to be listed.
-    pending: Vec<Vec<u8>>,
-}
-
-impl Worker<'_> {
-    fn visit_tracked(&mut self, directory: &TrackedDirectory, path: &[u8], name: &[u8], kind: Kind) {
-        if self.is_dot_git(name) {
-            return;
-        }
-        let walk = self.shared.walk;
-        if kind == Kind::Directory {
-            match directory.subdirectory(walk.entries, name) {
-                Subdirectory::Untracked => self.candidate_directory(&join(path, name)),
-                Subdirectory::Submodule(index) => self.seen(index),
-                Subdirectory::Tracked => {}
-            }
-            return;
-        }
-        let wanted = name.ends_with(b".nix");
-        if kind == Kind::Other || !(wanted || walk.presence) {
-            return;
-        }
-        match directory.file(walk.entries, name) {
-            Some(index) if walk.entries.get(index).mode == Mode::Submodule => {}
-            Some(index) => self.seen(index),
-            None if wanted => self.candidate_file(join(path, name)),
-            None => {}
-        }
-    }
-
-    fn visit_untracked(&mut self, path: &[u8], name: &[u8], kind: Kind) {
-        if self.is_dot_git(name) {
-            return;
-        }
-        match kind {
-            Kind::Directory => self.candidate_directory(&join(path, name)),
-            Kind::File | Kind::Symlink if name.ends_with(b".nix") => self.candidate_file(join(path, name)),
-            _ => {}
-        }
-    }
-
-    fn candidate_directory(&mut self, path: &[u8]) {
-        let tracked = self.shared.folded().and_then(|folded| folded.find(path));
-        if tracked == Some(Tracked::Submodule) || self.is_ignored(path, true) {
-            return;
-        }
-        let path = RepoPath::new(path);
-        if tracked != Some(Tracked::Directory)
-            && discover::is_nested(&path.on_disk(self.shared.walk.root), self.shared.walk.git_dir)
-        {
-            return;
-        }
-        self.pending.push(path.as_bytes().to_vec());
-    }
-
-    fn candidate_file(&mut self, path: Vec<u8>) {
-        let tracked = self.shared.folded().and_then(|folded| folded.find(&path));
-        if tracked != Some(Tracked::File) && !self.is_ignored(&path, false) {
-            self.untracked.push(RepoPath::new(path));
-        }
-    }
-
-    fn is_ignored(&self, path: &[u8], is_directory: bool) -> bool {
-        self.shared.walk.ignore.decide(path, is_directory).is_some()
-    }
-
-    fn is_dot_git(&self, name: &[u8]) -> bool {
-        name == b".git" || (self.shared.walk.fold && name.eq_ignore_ascii_case(b".git"))
-    }
-
-    fn seen(&self, index: usize) {
-        if let Some(present) = self.shared.present.get(index) {
-            present.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
-fn join(directory: &[u8], name: &[u8]) -> Vec<u8> {
-    if directory.is_empty() { name.to_vec() } else { [directory, b"/", name].concat() }
 }

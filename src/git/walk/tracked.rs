@@ -1,6 +1,7 @@
 //! The directories that hold tracked files, as ranges of the sorted list of entries.
 
 use std::cmp::Ordering;
+use std::hash::{DefaultHasher, Hasher as _};
 
 use crate::git::entries::EntryList;
 use crate::snapshot::Mode;
@@ -11,6 +12,25 @@ pub(super) struct TrackedDirectory {
     start: usize,
     end: usize,
     path_len: usize,
+    /// The directory above; the root's is the root.
+    pub(super) parent: usize,
+}
+
+/// All directories of an index.
+pub(super) struct Tree {
+    /// The root first, each before what lies below it.
+    pub(super) directories: Vec<TrackedDirectory>,
+    /// For each entry the directory that it lies in.
+    pub(super) owners: Vec<usize>,
+}
+
+/// What the index holds directly in a directory.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Names {
+    /// Of their names and kinds, whatever their order.
+    pub(super) hash: u64,
+    /// How many are entries: not directories.
+    pub(super) entries: usize,
 }
 
 /// What the index holds at a directory's path.
@@ -24,8 +44,9 @@ pub(super) enum Subdirectory {
 }
 
 /// All directories with something tracked below them, the root first. One pass over the paths.
-pub(super) fn directories(entries: &EntryList) -> Vec<TrackedDirectory> {
-    let mut found = vec![TrackedDirectory { start: 0, end: entries.len(), path_len: 0 }];
+pub(super) fn directories(entries: &EntryList) -> Tree {
+    let mut found = vec![TrackedDirectory { start: 0, end: entries.len(), path_len: 0, parent: 0 }];
+    let mut owners = Vec::with_capacity(entries.len());
     // The directories that the entry before lies in, innermost last; the root is none of them.
     let mut open: Vec<usize> = Vec::new();
     let mut inside: &[u8] = &[];
@@ -41,13 +62,46 @@ pub(super) fn directories(entries: &EntryList) -> Vec<TrackedDirectory> {
         let mut from = if inside.is_empty() { 0 } else { inside.len() + 1 };
         while let Some(slash) = path[from..].iter().position(|byte| *byte == b'/') {
             let path_len = from + slash;
+            let parent = open.last().copied().unwrap_or(0);
             open.push(found.len());
-            found.push(TrackedDirectory { start: index, end: entries.len(), path_len });
+            found.push(TrackedDirectory { start: index, end: entries.len(), path_len, parent });
             inside = &path[..path_len];
             from = path_len + 1;
         }
+        owners.push(open.last().copied().unwrap_or(0));
     }
-    found
+    Tree { directories: found, owners }
+}
+
+impl Tree {
+    /// For each directory, what the index holds in it.
+    pub(super) fn names(&self, entries: &EntryList) -> Vec<Names> {
+        let mut found = vec![Names::default(); self.directories.len()];
+        for (index, owner) in self.owners.iter().enumerate() {
+            let mark = match entries.get(index).mode {
+                Mode::File | Mode::Executable | Mode::Symlink => 0,
+                Mode::Submodule => 1,
+                Mode::SparseDirectory => 2,
+            };
+            let name = self.directories[*owner].rest(entries, index);
+            found[*owner].hash = found[*owner].hash.wrapping_add(hash(name, mark));
+            found[*owner].entries += 1;
+        }
+        for directory in self.directories.iter().skip(1) {
+            let path = directory.path(entries);
+            let name = path.get(self.directories[directory.parent].rest_at()..).unwrap_or_default();
+            let names = &mut found[directory.parent];
+            names.hash = names.hash.wrapping_add(hash(name, 3));
+        }
+        found
+    }
+}
+
+fn hash(name: &[u8], mark: u8) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(name);
+    hasher.write_u8(mark);
+    hasher.finish()
 }
 
 impl TrackedDirectory {
@@ -81,8 +135,12 @@ impl TrackedDirectory {
     }
 
     fn rest<'a>(&self, entries: &'a EntryList, index: usize) -> &'a [u8] {
-        let from = if self.path_len == 0 { 0 } else { self.path_len + 1 };
-        entries.path(index).get(from..).unwrap_or_default()
+        entries.path(index).get(self.rest_at()..).unwrap_or_default()
+    }
+
+    /// Where names directly in the directory begin.
+    const fn rest_at(&self) -> usize {
+        if self.path_len == 0 { 0 } else { self.path_len + 1 }
     }
 
     fn lower_bound(&self, entries: &EntryList, order: impl Fn(&[u8]) -> Ordering) -> usize {

@@ -1,5 +1,7 @@
 //! git itself is the oracle: real repositories, made by the real git.
 
+#[cfg(target_os = "linux")]
+mod cache;
 mod changes;
 mod formats;
 mod places;
