@@ -7,6 +7,7 @@ pub mod compare;
 pub mod edit;
 pub mod flakeref;
 pub mod follows;
+pub mod hash;
 pub mod identity;
 pub mod keepers;
 pub mod lock;

@@ -8,6 +8,7 @@ use super::{Context, FixAvailability, Level, Rule};
 use crate::diagnostic::{Diagnostic, Label};
 use crate::flake::LockState;
 use crate::flake::flakeref::{Attr, FlakeRef};
+use crate::flake::hash::sha256;
 use crate::flake::identity::Identity;
 use crate::flake::lock::{self, LockFile, Place};
 use crate::snapshot::RepoPath;
@@ -31,7 +32,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             let (Some(key), Some(hash)) = (fetched(&source.locked), source.locked.get("narHash")) else { continue };
             let rev = source.locked.get("rev").map(|rev| format!(" at {}", short(rev))).unwrap_or_default();
             let place = ((&path, node.key.as_str()), ("narHash", "another hash"));
-            if let Some(old) = before.get(&key).filter(|old| *old != hash) {
+            if let Some(old) = before.get(&key).filter(|old| !is_same(old, hash)) {
                 let message =
                     format!("input `{path}`{rev} had the hash `{old}` before this change, and now has another");
                 let help =
@@ -40,7 +41,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 continue;
             }
             match here.get(&key) {
-                Some((other, first)) if *first != hash => {
+                Some((other, first)) if !is_same(first, hash) => {
                     let message = format!("input `{path}`{rev} is locked with another hash than the node `{other}`");
                     let span = lock.span_of(Place::Locked(other, "narHash"));
                     let help = "the same source and revision has one hash: run `nix flake update` for the wrong one";
@@ -57,6 +58,11 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+/// Whether two texts are one hash: older versions of Nix spelt them otherwise.
+fn is_same(one: &str, other: &str) -> bool {
+    one == other || sha256(one).is_some_and(|bytes| Some(bytes) == sha256(other))
 }
 
 /// The hashes of the lock in the parent commit, by what is fetched.

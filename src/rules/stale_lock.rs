@@ -186,9 +186,14 @@ mod tests {
 
     #[test]
     fn a_renamed_input_is_said_once() {
+        assert_eq!(messages(r#"z.url = "github:o/a"; b.follows = "z";"#), ["input `z` is locked under the name `a`"]);
+        // What follows something else than the renamed input is said for itself.
         assert_eq!(
-            messages(r#"z.url = "github:o/a"; b.follows = "z";"#),
-            ["input `z` is locked under the name `a`", "input `b` follows `a` in flake.lock, but `z` in flake.nix",]
+            messages(r#"z.url = "github:o/a"; b.follows = "";"#),
+            [
+                "input `z` is locked under the name `a`",
+                "input `b` follows `a` in flake.lock, but the flake itself in flake.nix"
+            ]
         );
     }
 

@@ -49,7 +49,8 @@ pub(super) fn summarize(old: &LockGraph, walked: Walked, follows_errors: Vec<Fol
     }
 }
 
-/// A removed and an added root input with one reference are one renamed input.
+/// A removed and an added root input with one reference are one renamed input; what followed the old name and follows
+/// the new one is part of that.
 fn join_renamed(old: &LockGraph, changes: Vec<Change>) -> Vec<Change> {
     let original = |input: &InputAttrPath| -> Option<FlakeRef> {
         let [name] = input.0.as_slice() else { return None };
@@ -76,6 +77,25 @@ fn join_renamed(old: &LockGraph, changes: Vec<Change>) -> Vec<Change> {
         }
         joined.push(change);
     }
-    joined.retain(|change| change.kind != ChangeKind::Removed || !gone.contains(&change.input));
+    let renamed: BTreeMap<InputAttrPath, InputAttrPath> = joined
+        .iter()
+        .filter_map(|change| match &change.kind {
+            ChangeKind::Renamed { from } => Some((from.clone(), change.input.clone())),
+            _ => None,
+        })
+        .collect();
+    joined.retain(|change| match &change.kind {
+        ChangeKind::Removed => !gone.contains(&change.input),
+        ChangeKind::FollowsRetargeted { from, to } => !is_renamed(&renamed, from, to),
+        _ => true,
+    });
     joined
+}
+
+/// Whether one path is the other with its root input renamed.
+fn is_renamed(renamed: &BTreeMap<InputAttrPath, InputAttrPath>, from: &InputAttrPath, to: &InputAttrPath) -> bool {
+    let (Some((from, from_rest)), Some((to, to_rest))) = (from.0.split_first(), to.0.split_first()) else {
+        return false;
+    };
+    from_rest == to_rest && renamed.get(&InputAttrPath::of(from)) == Some(&InputAttrPath::of(to))
 }

@@ -2,6 +2,8 @@
 //!
 //! The only module that knows rnix. What leaves it is plain data with spans; no syntax node does.
 
+mod dialect;
+mod grammar;
 mod inputs;
 mod layout;
 mod literals;

@@ -4,6 +4,7 @@ use rnix::ast;
 use rnix::{NodeOrToken, ParseError, SyntaxKind, SyntaxNode, TextRange, WalkEvent};
 use rowan::ast::AstNode as _;
 
+use super::dialect;
 use crate::flake::Problem;
 use crate::source::{SourceFile, Span, Spanned};
 
@@ -31,7 +32,13 @@ pub(super) fn parse(text: &str) -> Parsed {
         let problem = Some(problem("nested too deeply", Span::at(offset)));
         return Parsed { root: None, problem, comments: Vec::new() };
     }
-    let parsed = rnix::Root::parse(text);
+    let text = &*dialect::with_line_ends(text);
+    let mut parsed = rnix::Root::parse(text);
+    if !parsed.errors().is_empty()
+        && let Some(plain) = dialect::plainer(text)
+    {
+        parsed = Some(rnix::Root::parse(&plain)).filter(|plain| plain.errors().is_empty()).unwrap_or(parsed);
+    }
     let syntax = parsed.syntax();
     let (depth, comments) = survey(&syntax);
     if depth > MAX_DEPTH {

@@ -31,6 +31,10 @@ pub fn read(source: &SourceFile) -> FlakeNix {
             });
         }
     }
+    if problems.iter().any(is_syntax) {
+        // The rest was read out of a tree that Nix does not see.
+        problems.retain(is_syntax);
+    }
     for problem in &mut problems {
         suggest_argument(problem, &flake);
     }
@@ -38,6 +42,10 @@ pub fn read(source: &SourceFile) -> FlakeNix {
     problems.dedup();
     flake.problems = problems;
     flake
+}
+
+fn is_syntax(problem: &Problem) -> bool {
+    problem.message.starts_with("syntax error")
 }
 
 fn read_root(flake: &mut FlakeNix, root: &ast::Expr, set: &SetNode, problems: &mut Vec<Problem>) {

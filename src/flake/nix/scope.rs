@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use rnix::ast::{self, AstToken as _, BinOpKind, InterpolPart, LiteralKind};
+use rnix::ast::{self, AstToken as _, InterpolPart, LiteralKind};
 use rowan::ast::AstNode as _;
 
-use super::parse::{problem, span, span_of};
+use super::grammar;
+use super::parse::{problem, span_of};
 use super::set::{self, Kind, SetNode, Value};
 use crate::flake::Problem;
 use crate::source::Span;
@@ -204,13 +205,13 @@ impl Checker<'_> {
 
     /// Checks one expression and returns its left operand where that is still to be walked.
     fn step(&mut self, expr: &ast::Expr, scope: &Scope<'_>) -> Option<ast::Expr> {
+        grammar::check(expr, self.problems);
         match expr {
             ast::Expr::Ident(ident) => {
                 let name = ident.syntax().text().to_string();
                 self.variable(&name, span_of(ident), scope);
             }
             ast::Expr::BinOp(operation) => {
-                self.operator(operation);
                 self.maybe(operation.rhs(), scope);
                 return operation.lhs();
             }
@@ -386,30 +387,6 @@ impl Checker<'_> {
         if trailing {
             self.report("path has a trailing slash", place);
         }
-    }
-
-    fn operator(&mut self, operation: &ast::BinOp) {
-        let Some(kind) = operation.operator() else { return };
-        if matches!(kind, BinOpKind::PipeLeft | BinOpKind::PipeRight) {
-            self.report("experimental Nix feature `pipe-operators` is disabled", span(operation.syntax().text_range()));
-        }
-        let Some(class) = non_associative(kind) else { return };
-        for side in [operation.lhs(), operation.rhs()].into_iter().flatten() {
-            if let ast::Expr::BinOp(inner) = &side
-                && inner.operator().and_then(non_associative) == Some(class)
-            {
-                self.report("syntax error, comparisons do not chain", span_of(operation));
-            }
-        }
-    }
-}
-
-/// Operators that Nix's grammar declares without associativity, by level of precedence.
-fn non_associative(kind: BinOpKind) -> Option<u8> {
-    match kind {
-        BinOpKind::Equal | BinOpKind::NotEqual => Some(0),
-        BinOpKind::Less | BinOpKind::LessOrEq | BinOpKind::More | BinOpKind::MoreOrEq => Some(1),
-        _ => None,
     }
 }
 

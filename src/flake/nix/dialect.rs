@@ -1,0 +1,92 @@
+//! What Nix reads otherwise than rnix, rewritten at the same length into what both read the same.
+
+use std::borrow::Cow;
+
+use rnix::SyntaxKind;
+
+/// A comment up to the end of the line ends for Nix at a carriage return, too.
+pub(super) fn with_line_ends(text: &str) -> Cow<'_, str> {
+    let alone = |at: &usize| !text[at + 1..].starts_with('\n');
+    if !text.match_indices('\r').any(|(at, _)| alone(&at)) {
+        return Cow::Borrowed(text);
+    }
+    let mut bytes = text.as_bytes().to_vec();
+    let mut offset = 0;
+    // What a comment hid is made of other tokens once it ends earlier: one at a time, from the start.
+    while let Some((start, comment)) = next_comment(&bytes, offset) {
+        match comment.find('\r') {
+            Some(place) => {
+                bytes[start + place] = b'\n';
+                offset = start + place;
+            }
+            None => offset = start + comment.len(),
+        }
+    }
+    String::from_utf8(bytes).map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+/// The first line comment at or after an offset at which a token begins.
+fn next_comment(bytes: &[u8], from: usize) -> Option<(usize, &str)> {
+    let text = std::str::from_utf8(bytes.get(from..)?).ok()?;
+    let mut offset = from;
+    for (kind, token) in rnix::tokenize(text) {
+        if kind == SyntaxKind::TOKEN_COMMENT && token.starts_with('#') {
+            return Some((offset, token));
+        }
+        offset += token.len();
+    }
+    None
+}
+
+/// The text with `rec { … }` for every `let { … }`, which Nix takes wherever it takes a set and rnix only as a whole
+/// expression, and `-` for every `!`, which rnix does not take after an operator that binds more tightly. `None` where
+/// there is neither. To be asked only where rnix does not take the text itself: the two mean something else.
+pub(super) fn plainer(text: &str) -> Option<String> {
+    let mut plain = String::with_capacity(text.len());
+    let mut pending: Option<String> = None;
+    let mut found = false;
+    for (kind, token) in rnix::tokenize(text) {
+        let is_blank = matches!(kind, SyntaxKind::TOKEN_WHITESPACE | SyntaxKind::TOKEN_COMMENT);
+        if let Some(blank) = pending.as_mut().filter(|_| is_blank) {
+            blank.push_str(token);
+            continue;
+        }
+        if let Some(blank) = pending.take() {
+            let is_old = kind == SyntaxKind::TOKEN_L_BRACE;
+            found |= is_old;
+            plain.push_str(if is_old { "rec" } else { "let" });
+            plain.push_str(&blank);
+        }
+        match kind {
+            SyntaxKind::TOKEN_LET => pending = Some(String::new()),
+            SyntaxKind::TOKEN_INVERT => {
+                found = true;
+                plain.push('-');
+            }
+            _ => plain.push_str(token),
+        }
+    }
+    found.then(|| plain + pending.map_or("", |_| "let"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_end_at_carriage_returns() {
+        assert_eq!(with_line_ends("# a\r\nb\n"), "# a\r\nb\n");
+        assert_eq!(with_line_ends("# a\rb # \"\r\"x\r# y\""), "# a\nb # \"\n\"x\r# y\"");
+    }
+
+    #[test]
+    fn old_lets_and_negations() {
+        assert_eq!(plainer("let x = 1; in x"), None);
+        assert_eq!(
+            plainer("[ let /* x */ { } (let x = 1; in x) ]").as_deref(),
+            Some("[ rec /* x */ { } (let x = 1; in x) ]")
+        );
+        assert_eq!(plainer("1 + !a != b").as_deref(), Some("1 + -a != b"));
+        assert_eq!(plainer("rec { x = let{ }; } let").as_deref(), Some("rec { x = rec{ }; } let"));
+    }
+}
