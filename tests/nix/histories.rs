@@ -24,9 +24,7 @@ struct Commit {
 
 /// Judges `commits` of each bare repository in or below `mirrors`, spread evenly over its history.
 pub(crate) fn run(oracle: &Oracle, mirrors: &Path, commits: usize) -> Tally {
-    let mut repositories = Vec::new();
-    find_repositories(mirrors, 3, &mut repositories);
-    repositories.sort();
+    let repositories = repositories(mirrors);
     let jobs: Vec<Commit> = repositories.iter().flat_map(|repository| choose(repository, commits)).collect();
     println!("{} repositories, {} commits", repositories.len(), jobs.len());
     let mut tally = Tally::default();
@@ -44,11 +42,8 @@ pub(crate) fn run(oracle: &Oracle, mirrors: &Path, commits: usize) -> Tally {
 
 /// The files of every flake at the root of the newest commit of each repository in or below `mirrors`.
 pub(crate) fn heads(mirrors: &Path) -> Vec<(String, Files)> {
-    let mut repositories = Vec::new();
-    find_repositories(mirrors, 3, &mut repositories);
-    repositories.sort();
     let mut heads = Vec::new();
-    for repository in repositories {
+    for repository in repositories(mirrors) {
         let listing = git(&repository, &["ls-tree", "-r", "--full-tree", "--name-only", "HEAD"]);
         let is_flake = |path: &&str| matches!(path.rsplit('/').next(), Some("flake.nix" | "flake.lock"));
         let blob = |path: &str| git_bytes(&repository, &["cat-file", "blob", &format!("HEAD:{path}")]);
@@ -58,6 +53,14 @@ pub(crate) fn heads(mirrors: &Path) -> Vec<(String, Files)> {
         }
     }
     heads
+}
+
+/// The bare repositories in or below a folder.
+pub(crate) fn repositories(mirrors: &Path) -> Vec<PathBuf> {
+    let mut repositories = Vec::new();
+    find_repositories(mirrors, 3, &mut repositories);
+    repositories.sort();
+    repositories
 }
 
 fn find_repositories(dir: &Path, depth: usize, found: &mut Vec<PathBuf>) {
@@ -109,7 +112,8 @@ fn judge(oracle: &Oracle, commit: &Commit, dir: &Path) -> Vec<(String, Answer, R
     judged.filter(|case| !is_module(case)).collect()
 }
 
-fn git(repository: &Path, arguments: &[&str]) -> String {
+/// What git prints.
+pub(crate) fn git(repository: &Path, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&git_bytes(repository, arguments)).into_owned()
 }
 

@@ -1,9 +1,11 @@
 //! Do the two agree?
 
+use std::collections::BTreeSet;
+
 use crate::oracle::{Answer, Verdict};
 use crate::subject::{Claim, Report};
 
-/// Whether preflake's claim is what Nix does.
+/// Whether preflake's claim is what Nix does, and is made once an input.
 ///
 /// Where Nix stops to fetch it has not looked at what comes later: a fault that preflake finds there is no
 /// contradiction. Where it refetches, preflake may know better than `undecided` from something else in the lock.
@@ -15,7 +17,12 @@ pub(crate) fn agree(answer: &Answer, report: &Report) -> bool {
             | (Verdict::Fetch | Verdict::FetchError, Claim::Stale | Claim::Invalid)
             | (Verdict::Refetch, Claim::Undecided | Claim::Stale | Claim::Invalid)
             | (Verdict::Error, Claim::Invalid)
-    )
+    ) && is_told_once(report)
+}
+
+fn is_told_once(report: &Report) -> bool {
+    let inputs: BTreeSet<&String> = report.stale.iter().collect();
+    inputs.len() == report.stale.len()
 }
 
 /// Whether preflake reports as many overrides for inputs that do not exist as Nix warns about. Nix only comes to all
@@ -48,6 +55,7 @@ const CAUSES: &[Cause] = &[
     ("duplicate formal", "invalid-flake", &["duplicate formal"]),
     ("dynamic attributes not allowed", "invalid-flake", &["dynamic"]),
     ("syntax error", "invalid-flake", &["syntax"]),
+    ("null bytes", "invalid-flake", &["null bytes"]),
     ("trailing slash", "invalid-flake", &["slash", "syntax"]),
     ("pipe-operators", "invalid-flake", &["pipe-operators"]),
     ("invalid float", "invalid-flake", &["invalid float"]),
@@ -88,13 +96,40 @@ const CAUSES: &[Cause] = &[
     ("hash", "", &["hash"]),
 ];
 
+/// Kinds of messages whose first quoted word says what it is about: preflake must name it, too.
+const NAMING: &[&str] = &[
+    "undefined variable",
+    "already defined",
+    "duplicate formal",
+    "unsupported attribute",
+    "unexpected flake input attribute",
+    "attribute path element",
+    "not supported by scheme",
+    "references missing node",
+    "follows a non-existent input",
+    "invalid integer",
+    "invalid float",
+    "is missing",
+    "not a valid flake ID",
+];
+
+/// The text between the first two single quotes that stand outside of words.
+fn first_quoted(message: &str) -> &str {
+    let Some((_, rest)) = message.split_once(" '") else { return "" };
+    let ends = |end: &(usize, char)| end.1 == '\'' && !rest[end.0 + 1..].starts_with(|c: char| c.is_alphanumeric());
+    rest.char_indices().find(ends).map_or("", |(end, _)| &rest[..end])
+}
+
 /// Whether one of preflake's findings names the cause that Nix's error has: `None` where no kind is known for it.
 pub(crate) fn same_cause(answer: &Answer, report: &Report) -> Option<bool> {
     let mut known = CAUSES.iter().filter(|(text, ..)| answer.message.contains(text)).peekable();
     let first = known.peek()?.0;
+    let is_naming = NAMING.iter().any(|kind| answer.message.contains(kind));
     let fits = |(_, rule, words): &Cause| {
         let named = |(name, message): &(String, String)| {
-            (rule.is_empty() || name == rule) && words.iter().any(|word| message.contains(word))
+            (rule.is_empty() || name == rule)
+                && words.iter().any(|word| message.contains(word))
+                && (!is_naming || message.contains(first_quoted(&answer.message)))
         };
         report.findings.iter().any(named)
     };

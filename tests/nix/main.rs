@@ -9,8 +9,10 @@ mod attributes;
 mod case;
 mod copies;
 mod corpus;
+mod files;
 mod fixes;
 mod followed;
+mod forms;
 mod generate;
 mod graph;
 mod histories;
@@ -23,6 +25,8 @@ mod run;
 mod shrink;
 mod sources;
 mod subject;
+mod syntax;
+mod tokens;
 mod urls;
 
 use oracle::{Oracle, Verdict, Version};
@@ -77,6 +81,22 @@ fn attributes_are_accepted_and_refused_as_by_nix() {
     tally.conclude("attributes");
 }
 
+/// Everything that can stand in a flake.nix, and much that cannot.
+#[test]
+fn forms_are_read_as_by_nix() {
+    let Some(nix) = Oracle::find(Version::New) else { return };
+    let mut tally = run::Tally::default();
+    let seeds = seeds(150);
+    let results = run::each(&seeds, |seed, dir| run::ask(&nix, &forms::files(*seed), dir));
+    for (seed, (answer, report)) in seeds.iter().zip(results) {
+        if !tally.add(&answer, &report) {
+            let difference = run::difference(&format!("form {seed}"), &answer, &report);
+            tally.disagreements.push(format!("{difference}\n{}", case::show(&forms::files(*seed))));
+        }
+    }
+    tally.conclude("forms");
+}
+
 /// What preflake reads out of a URL is what Nix reads.
 #[test]
 fn urls_are_read_as_by_nix() {
@@ -127,6 +147,21 @@ fn every_copy_that_can_follow_is_named() {
     if let Some(mirrors) = std::env::var_os("PREFLAKE_MIRRORS") {
         copies::run(&histories::heads(std::path::Path::new(&mirrors))).conclude("repositories");
     }
+}
+
+/// Every Nix file of real repositories as part of a flake.nix, and as many as `PREFLAKE_CASES` says with a fault in them.
+#[test]
+#[ignore = "needs bare repositories, which PREFLAKE_MIRRORS names"]
+fn real_files_are_accepted_and_refused_as_by_nix() {
+    let Some(nix) = Oracle::find(Version::New) else { return };
+    let mirrors = std::env::var_os("PREFLAKE_MIRRORS").expect("PREFLAKE_MIRRORS names a folder of bare repositories");
+    let seed = number("PREFLAKE_SEED", 1);
+    let mut files = files::all(std::path::Path::new(&mirrors), seed);
+    if number("PREFLAKE_WHOLE", 1) == 1 {
+        files::whole(&nix, &files).conclude("files");
+    }
+    files.truncate(seeds(2000).len());
+    files::faulty(&nix, &files, seed).conclude("files with faults");
 }
 
 /// Real locks, every copy in them followed: the flake.nix means the same otherwise, and the lock is the one of Nix.

@@ -21,7 +21,7 @@ const SHOWN: usize = 300;
 pub(crate) struct Tally {
     /// How often each pair of answers was given.
     pub(crate) pairs: BTreeMap<(Verdict, Claim), usize>,
-    /// Errors of Nix of a known kind, and those whose cause preflake names.
+    /// Errors of Nix, and those whose cause preflake names.
     pub(crate) causes: (usize, usize),
     /// Errors of Nix whose cause preflake does not name, and what it names instead.
     pub(crate) other_causes: BTreeMap<String, usize>,
@@ -37,7 +37,7 @@ impl Tally {
         *self.pairs.entry((answer.verdict, report.claim)).or_default() += 1;
         if answer.verdict == Verdict::Error {
             let named = same_cause(answer, report);
-            self.causes.0 += usize::from(named.is_some());
+            self.causes.0 += 1;
             self.causes.1 += usize::from(named == Some(true));
             if named != Some(true) {
                 let ours =
@@ -50,6 +50,19 @@ impl Tally {
         let warned = same_warnings(answer, report);
         self.other_warnings += usize::from(!warned);
         agree(answer, report) && warned
+    }
+
+    /// Adds what came of other cases.
+    pub(crate) fn join(&mut self, other: Self) {
+        for (pair, count) in other.pairs {
+            *self.pairs.entry(pair).or_default() += count;
+        }
+        for (line, count) in other.other_causes {
+            *self.other_causes.entry(line).or_default() += count;
+        }
+        self.causes = (self.causes.0 + other.causes.0, self.causes.1 + other.causes.1);
+        self.other_warnings += other.other_warnings;
+        self.disagreements.extend(other.disagreements);
     }
 
     /// The cases.
@@ -69,6 +82,16 @@ impl Tally {
             println!("{disagreement}");
         }
         assert!(self.disagreements.is_empty(), "{title}: {} disagreements", self.disagreements.len());
+        let (undecided, total) = (self.undecided(false), self.total());
+        assert!(undecided * 100 <= total, "{title}: {undecided} of {total} are undecided although Nix decides");
+        let (errors, named) = self.causes;
+        assert!(named * 100 >= errors * 95, "{title}: the cause is named for {named} of {errors} errors only");
+    }
+
+    /// The cases that preflake leaves undecided, and Nix too, or Nix not.
+    fn undecided(&self, by_nix: bool) -> usize {
+        let fits = |(nix, claim): (Verdict, Claim)| claim == Claim::Undecided && (nix == Verdict::Refetch) == by_nix;
+        self.pairs.iter().filter(|(pair, _)| fits(**pair)).map(|(_, count)| count).sum()
     }
 }
 
@@ -79,6 +102,8 @@ impl fmt::Display for Tally {
             writeln!(f, "  Nix {verdict:?}, preflake {claim:?}: {count}")?;
         }
         writeln!(f, "  other unused overrides: {}", self.other_warnings)?;
+        let (both, alone) = (self.undecided(true), self.undecided(false));
+        writeln!(f, "  undecided: {alone}, and {both} where Nix fetches what is locked, to look inside")?;
         writeln!(f, "  cause of Nix's error named: {} of {}", self.causes.1, self.causes.0)?;
         self.other_causes.iter().try_for_each(|(line, count)| writeln!(f, "    {count} × {line}"))
     }

@@ -26,6 +26,8 @@ pub(crate) struct Report {
     pub(crate) claim: Claim,
     /// Rule and message of each error-level finding.
     pub(crate) findings: Vec<(String, String)>,
+    /// The inputs that `stale-lock` names, each as often as it does.
+    pub(crate) stale: Vec<String>,
     /// What it printed where it failed.
     pub(crate) failure: String,
 }
@@ -37,20 +39,24 @@ pub(crate) fn check(dir: &Path, flake: &str) -> Report {
         .as_array()
         .and_then(|flakes| flakes.iter().find(|entry| entry["dir"] == flake))
         .map_or(Claim::Failed, claim);
-    let findings = json["findings"].as_array().into_iter().flatten();
-    let findings = findings
-        .filter(|finding| finding["level"] == "error")
-        .map(|finding| {
-            let text = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
-            (text("rule"), text("message"))
-        })
-        .collect();
-    Report { claim, findings, failure }
+    let text = |finding: &Json, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+    let beside = |finding: &&Json| finding["path"].as_str().is_some_and(|path| folder(path) == flake);
+    let all = || json["findings"].as_array().into_iter().flatten();
+    let errors = all().filter(|finding| finding["level"] == "error");
+    let findings = errors.map(|finding| (text(finding, "rule"), text(finding, "message"))).collect();
+    let stale = all().filter(|finding| finding["rule"] == "stale-lock").filter(beside);
+    Report { claim, findings, stale: stale.map(|finding| text(finding, "input")).collect(), failure }
+}
+
+fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Runs the binary in `dir`; its JSON, and where there is none what it printed instead.
 pub(crate) fn run(dir: &Path, arguments: &[&str]) -> (Json, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_preflake"));
+    // A run of hours outlives the build that it began with.
+    let binary = std::env::var_os("PREFLAKE_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_preflake").into());
+    let mut command = Command::new(binary);
     command.args(arguments).current_dir(dir).stdin(Stdio::null());
     for variable in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_PREFIX"] {
         command.env_remove(variable);
