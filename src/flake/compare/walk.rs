@@ -75,8 +75,8 @@ struct Frame {
     assumed: Option<InputAttrPath>,
     /// The directory of the flake at `path`, where it lies in our tree.
     dir: Option<RepoPath>,
-    /// Directories of the relative flakes being created on this branch.
-    creating: Vec<RepoPath>,
+    /// What the flakes that are being created on this branch were asked for as.
+    creating: Vec<Rc<FlakeRef>>,
     /// Inside an input that is new: its differences are said there.
     quiet: bool,
 }
@@ -111,7 +111,7 @@ pub(super) fn walk(snapshot: &Snapshot, dir: &RepoPath, nix: &FlakeNix, old: Rc<
         trusted: false,
         assumed: None,
         dir: Some(dir.clone()),
-        creating: vec![dir.clone()],
+        creating: Vec::new(),
         quiet: false,
     });
     let mut names = 0;
@@ -392,7 +392,7 @@ impl Walker<'_> {
         let relative = parent.is_some();
         let dir = directory(base, &reference);
         let locked = FlakeRef::clone(&reference);
-        let locked_text = reference.to_string();
+        let asked = Rc::clone(&reference);
         let source = LockedSource { original: reference, locked, is_flake: input.is_flake, parent };
         let node = self.add_node(Rc::new(source));
         self.set_edge(frame.node, &input.name, LockEdge::Node(node));
@@ -407,8 +407,9 @@ impl Walker<'_> {
         if !input.is_flake {
             return;
         }
-        if frame.creating.contains(&dir) {
-            let message = format!("circular import of flake `{locked_text}`");
+        // Nix compares what is written: the same words may mean another directory, and other words the same one.
+        if frame.creating.contains(&asked) {
+            let message = format!("circular import of flake `{asked}`");
             self.out.input_errors.push(InputError { input: path, message });
             return;
         }
@@ -424,7 +425,7 @@ impl Walker<'_> {
         };
         self.register(&flake.inputs, &path, Some(&dir));
         let mut creating = frame.creating.clone();
-        creating.push(dir.clone());
+        creating.push(asked);
         self.stack.push(Frame {
             inputs: wanted(&flake.inputs, &path),
             node,
