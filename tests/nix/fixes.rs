@@ -29,13 +29,13 @@ impl Tally {
 }
 
 /// What the two made of one case.
-enum Outcome {
+pub(crate) enum Outcome {
     /// There is nothing to fix, or Nix rejects the flake.
     Nothing,
     /// Nix would need the network, and preflake left the lock alone.
     Unwritten,
-    /// Both wrote the same.
-    Same,
+    /// Both wrote the same, which is this.
+    Same(Vec<u8>),
     /// They did not.
     Other(String),
 }
@@ -59,14 +59,15 @@ pub(crate) fn run(oracle: &Oracle, seeds: &[u64]) -> Tally {
         match outcome {
             Outcome::Nothing => {}
             Outcome::Unwritten => tally.unwritten += 1,
-            Outcome::Same => tally.written += 1,
+            Outcome::Same(_) => tally.written += 1,
             Outcome::Other(text) => tally.disagreements.push(text),
         }
     }
     tally
 }
 
-fn compare(oracle: &Oracle, files: &Files) -> Outcome {
+/// Lets both mend the lock of a flake.
+pub(crate) fn compare(oracle: &Oracle, files: &Files) -> Outcome {
     let (by_nix, by_us) = (scratch(), scratch());
     write(files, by_nix.path());
     write(files, by_us.path());
@@ -87,7 +88,7 @@ fn compare(oracle: &Oracle, files: &Files) -> Outcome {
         return Outcome::Unwritten;
     }
     match oracle.ask(by_us.path()).verdict {
-        Verdict::Consistent => Outcome::Same,
+        Verdict::Consistent => Outcome::Same(ours),
         verdict => Outcome::Other(format!("Nix finds the fixed lock {verdict:?}\n{}", show(files))),
     }
 }

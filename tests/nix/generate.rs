@@ -63,6 +63,17 @@ pub(crate) fn base(seed: u64, dropped: &[String]) -> Draft {
     Draft { flake, lock, files }
 }
 
+/// What a flake with some inputs from elsewhere declares, and what its lock records.
+pub(crate) fn pinned_inputs(rng: &mut Rng) -> (Value, Inputs) {
+    let mut inputs = Inputs::new();
+    for _ in 0..=rng.below(3) {
+        let (name, node) = (name(rng), node(rng, 1));
+        inputs.insert(name, Edge::Node(Box::new(node)));
+    }
+    sprinkle_follows(&mut inputs, rng);
+    (declarations(&inputs, &[], rng), inputs)
+}
+
 fn name(rng: &mut Rng) -> String {
     if rng.chance(3) { (*rng.pick(ODD_NAMES)).to_owned() } else { (*rng.pick(NAMES)).to_owned() }
 }

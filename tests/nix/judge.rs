@@ -94,9 +94,11 @@ const CAUSES: &[Cause] = &[
     ("Assertion 'scheme'", "", &["type"]),
     ("hash '", "", &["hash"]),
     ("hash", "", &["hash"]),
+    // A lock whose nodes form a circle makes Nix run out of memory, and say nothing of it.
+    ("", "invalid-lock", &["cycle through node"]),
 ];
 
-/// Kinds of messages whose first quoted word says what it is about: preflake must name it, too.
+/// Kinds of messages that say what they are about: preflake must name it, too.
 const NAMING: &[&str] = &[
     "undefined variable",
     "already defined",
@@ -113,23 +115,32 @@ const NAMING: &[&str] = &[
     "not a valid flake ID",
 ];
 
-/// The text between the first two single quotes that stand outside of words.
-fn first_quoted(message: &str) -> &str {
-    let Some((_, rest)) = message.split_once(" '") else { return "" };
+/// What such a message is about: what it quotes after the words of its kind, else what it quotes first.
+fn subject(message: &str, kind: &str) -> String {
+    let after = message.split_once(kind).map_or("", |(_, after)| after);
+    let quoting = if after.starts_with(" '") { after } else { message };
+    let Some((_, rest)) = quoting.split_once(" '") else { return String::new() };
+    // An apostrophe inside of a name is followed by more of it.
     let ends = |end: &(usize, char)| end.1 == '\'' && !rest[end.0 + 1..].starts_with(|c: char| c.is_alphanumeric());
-    rest.char_indices().find(ends).map_or("", |(end, _)| &rest[..end])
+    single_spaced(rest.char_indices().find(ends).map_or("", |(end, _)| &rest[..end]))
+}
+
+/// The text with one space for any blank.
+fn single_spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether one of preflake's findings names the cause that Nix's error has: `None` where no kind is known for it.
 pub(crate) fn same_cause(answer: &Answer, report: &Report) -> Option<bool> {
     let mut known = CAUSES.iter().filter(|(text, ..)| answer.message.contains(text)).peekable();
     let first = known.peek()?.0;
-    let is_naming = NAMING.iter().any(|kind| answer.message.contains(kind));
+    let kind = NAMING.iter().find(|kind| answer.message.contains(**kind));
+    let about = kind.map(|kind| subject(&answer.message, kind)).unwrap_or_default();
     let fits = |(_, rule, words): &Cause| {
         let named = |(name, message): &(String, String)| {
             (rule.is_empty() || name == rule)
                 && words.iter().any(|word| message.contains(word))
-                && (!is_naming || message.contains(first_quoted(&answer.message)))
+                && single_spaced(message).contains(&about)
         };
         report.findings.iter().any(named)
     };

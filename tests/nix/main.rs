@@ -27,6 +27,7 @@ mod sources;
 mod subject;
 mod syntax;
 mod tokens;
+mod trees;
 mod urls;
 
 use oracle::{Oracle, Verdict, Version};
@@ -60,7 +61,7 @@ fn generated_cases_get_the_verdict_of_nix() {
 fn generated_cases_get_the_verdict_of_the_older_nix() {
     let Some(old) = Oracle::find(Version::Old) else { return };
     let newer = Oracle::find(Version::New);
-    run::seeds(&old, newer.as_ref(), &seeds(60)).conclude("generated cases, older Nix");
+    run::seeds(&old, newer.as_ref(), &seeds(60)).conclude_verdicts("generated cases, older Nix");
 }
 
 /// Of all attributes of all fetchers in all places a sample, or with `PREFLAKE_CASES` as many as it says.
@@ -126,6 +127,17 @@ fn the_corpus_gets_the_verdict_of_nix() {
 fn fixed_locks_are_those_of_nix() {
     let Some(nix) = Oracle::find(Version::New) else { return };
     fixes::run(&nix, &seeds(100)).conclude();
+}
+
+/// Flakes of one tree that ask for each other: the lock of Nix, byte for byte.
+#[test]
+fn trees_of_flakes_are_locked_as_by_nix() {
+    let Some(nix) = Oracle::find(Version::New) else { return };
+    let trees = trees::run(&nix, &seeds(40));
+    println!("trees: {} locks written as by Nix", trees.written);
+    trees.other.iter().take(20).for_each(|other| println!("{other}"));
+    trees.verdicts.conclude("trees");
+    assert!(trees.other.is_empty(), "{} locks are not those of Nix", trees.other.len());
 }
 
 /// Commits of real repositories: `PREFLAKE_MIRRORS` names a folder of bare ones, `PREFLAKE_COMMITS` how many of each.

@@ -75,17 +75,22 @@ impl Tally {
         self.pairs.iter().filter(|((nix, _), _)| *nix == verdict).map(|(_, count)| count).sum()
     }
 
-    /// Prints everything and fails where the two disagreed.
+    /// Prints everything and fails where the two disagreed, or preflake was undecided or named another cause too often.
     pub(crate) fn conclude(&self, title: &str) {
+        self.conclude_verdicts(title);
+        let (undecided, total) = (self.undecided(false), self.total());
+        assert!(undecided * 100 <= total, "{title}: {undecided} of {total} are undecided although Nix decides");
+        let (errors, named) = self.causes;
+        assert!(named * 100 >= errors * 95, "{title}: the cause is named for {named} of {errors} errors only");
+    }
+
+    /// The same with nothing but the verdicts: the causes of another version are not preflake's.
+    pub(crate) fn conclude_verdicts(&self, title: &str) {
         println!("{title}: {self}");
         for disagreement in self.disagreements.iter().take(SHOWN) {
             println!("{disagreement}");
         }
         assert!(self.disagreements.is_empty(), "{title}: {} disagreements", self.disagreements.len());
-        let (undecided, total) = (self.undecided(false), self.total());
-        assert!(undecided * 100 <= total, "{title}: {undecided} of {total} are undecided although Nix decides");
-        let (errors, named) = self.causes;
-        assert!(named * 100 >= errors * 95, "{title}: the cause is named for {named} of {errors} errors only");
     }
 
     /// The cases that preflake leaves undecided, and Nix too, or Nix not.

@@ -35,7 +35,7 @@ pub(crate) struct Report {
 /// Checks the flake in the folder `flake` of the tree in `dir`.
 pub(crate) fn check(dir: &Path, flake: &str) -> Report {
     let (json, failure) = run(dir, &["check", "--no-config", "--format", "json"]);
-    let claim = json["flakes"]
+    let mut claim = json["flakes"]
         .as_array()
         .and_then(|flakes| flakes.iter().find(|entry| entry["dir"] == flake))
         .map_or(Claim::Failed, claim);
@@ -43,7 +43,13 @@ pub(crate) fn check(dir: &Path, flake: &str) -> Report {
     let beside = |finding: &&Json| finding["path"].as_str().is_some_and(|path| folder(path) == flake);
     let all = || json["findings"].as_array().into_iter().flatten();
     let errors = all().filter(|finding| finding["level"] == "error");
-    let findings = errors.map(|finding| (text(finding, "rule"), text(finding, "message"))).collect();
+    let findings: Vec<_> = errors.map(|finding| (text(finding, "rule"), text(finding, "message"))).collect();
+    // A lock that is missing could not be written either, where what is wrong is told beside it.
+    if all().filter(beside).any(|finding| finding["rule"] == "missing-lock")
+        && findings.iter().any(|(rule, _)| rule == "broken-follows" || rule == "invalid-flake")
+    {
+        claim = Claim::Invalid;
+    }
     let stale = all().filter(|finding| finding["rule"] == "stale-lock").filter(beside);
     Report { claim, findings, stale: stale.map(|finding| text(finding, "input")).collect(), failure }
 }

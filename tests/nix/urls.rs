@@ -137,7 +137,28 @@ pub(crate) fn url(seed: u64) -> String {
     }
     let ending: &str = ENDINGS[rng.below(ENDINGS.len())];
     url.push_str(ending);
+    if rng.chance(15) {
+        slip(&mut url, rng);
+    }
     url
+}
+
+/// A character too many, or gone.
+fn slip(url: &mut String, rng: &mut Rng) {
+    const ODD: &[char] = &[
+        ' ', '/', ':', '?', '#', '%', '&', '=', '@', '+', '~', '.', '-', '_', '^', '"', '[', ']', '|', '\\', '\n',
+        '\t', 'é', 'A', '0', '*', '!', '\'', '(', ';', ',', '$', '<', '{', '`', '\u{7f}',
+    ];
+    let places: Vec<usize> = url.char_indices().map(|(at, _)| at).collect();
+    if places.is_empty() {
+        return;
+    }
+    let at = *rng.pick(&places);
+    if rng.chance(30) {
+        url.remove(at);
+    } else {
+        url.insert(at, *rng.pick(ODD));
+    }
 }
 
 /// A flake with the URL and the lock that Nix would write for it, as both judge them.

@@ -404,6 +404,10 @@ impl Walker<'_> {
             self.out.unknown.insert(path);
             return;
         };
+        if let Err(error) = asked.check_pin() {
+            self.out.input_errors.push(InputError { input: path, message: error.0 });
+            return;
+        }
         if !input.is_flake {
             return;
         }

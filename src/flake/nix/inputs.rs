@@ -201,6 +201,10 @@ impl Reader<'_> {
             if let Some(url) = &parts.url {
                 attrs.insert("url".to_owned(), Attr::String(url.value.clone()));
             }
+            if let Some(literal) = &parts.path {
+                let url = format!("path:{}", literals::normal_relative(&literal.value));
+                attrs.insert("url".to_owned(), Attr::String(url));
+            }
             let span = parts.raw_span.unwrap_or(attribute.key);
             return match FlakeRef::from_attrs(attrs) {
                 Ok(reference) => Some(Spanned::new(reference, span)),

@@ -177,6 +177,10 @@ mod tests {
         assert_eq!(problems("{ outputs = import ./o.nix; }"), ["expected a function but got a thunk"]);
         assert_eq!(problems("{ inputs.a.follows = \"b.c\"; outputs = _: { }; }").len(), 1);
         assert_eq!(problems("{ outputs = _: 9223372036854775808; }"), ["invalid integer `9223372036854775808`"]);
+        assert_eq!(
+            problems("{ inputs.a = { url = ./sub; type = \"indirect\"; id = \"b\"; }; outputs = _: { }; }"),
+            ["input attribute `url` not supported by scheme `indirect`"]
+        );
         assert_eq!(problems("{ }"), ["lacks attribute `outputs`"]);
         assert_eq!(problems("{ outputs = {"), ["syntax error, unexpected end of file"]);
     }

@@ -1,7 +1,9 @@
 //! Ways to bring a flake and its lock out of step, or to break either of them.
 
 mod declared;
+mod deep;
 mod faults;
+mod literals;
 mod locked;
 mod text;
 
@@ -31,12 +33,14 @@ const fn draft(name: &'static str, change: fn(&mut Draft, &mut Rng)) -> Mutation
 
 /// The groups, and how many of 100 mutations come from each.
 pub(crate) const GROUPS: &[(usize, &[Mutation])] = &[
-    (26, declared::SILENT),
-    (32, declared::CHANGES),
-    (14, faults::FAULTS),
-    (14, locked::LOCKED),
+    (22, declared::SILENT),
+    (24, declared::CHANGES),
+    (14, deep::DEEP),
+    (12, faults::FAULTS),
+    (10, locked::LOCKED),
     (4, text::NIX),
-    (10, text::LOCK),
+    (7, text::LOCK),
+    (7, literals::LITERALS),
 ];
 
 /// Any mutation, as its place in [`GROUPS`].
@@ -57,6 +61,9 @@ pub(crate) fn mendable() -> Vec<(usize, usize)> {
         "input removed",
         "root follows",
         "override follows",
+        "override at any depth",
+        "follows to anywhere",
+        "edge to anywhere",
         "node added to the root's inputs",
         "node renamed",
         "node shared",

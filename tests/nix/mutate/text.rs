@@ -16,6 +16,8 @@ pub(super) const NIX: &[Mutation] = &[
     nix("wrapped", wrap),
     nix("a character removed", remove_character),
     nix("a line twice", double_line),
+    nix("a fault in flake.nix", crate::tokens::fault),
+    nix("another fault in flake.nix", crate::tokens::fault),
     nix("conflict markers in flake.nix", |text, _| *text = format!("<<<<<<< HEAD\n{text}=======\n>>>>>>> x\n")),
     nix("carriage returns in flake.nix", |text, _| *text = text.replace('\n', "\r\n")),
     nix("empty flake.nix", |text, _| text.clear()),
