@@ -81,6 +81,8 @@ pub struct Problem {
     pub span: Span,
     /// The input concerned.
     pub input: Option<InputAttrPath>,
+    /// Where what it contradicts is defined first.
+    pub first: Option<Span>,
 }
 
 /// The state of the lock file beside a flake.nix.
@@ -137,7 +139,7 @@ fn check_config_paths(snapshot: &Snapshot, dir: &RepoPath, nix: &mut FlakeNix) {
         let Some(target) = dir.join(path.value.as_bytes()) else { continue };
         if !snapshot.has_file(&target) && !snapshot.has_directory(&target) {
             let message = format!("path `{}` does not exist", target.to_string_lossy());
-            nix.problems.push(Problem { message, help: None, span: path.span, input: None });
+            nix.problems.push(Problem { message, help: None, span: path.span, input: None, first: None });
         }
     }
 }

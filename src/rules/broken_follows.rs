@@ -1,5 +1,7 @@
 //! `broken-follows`: a `follows` leads to no input, or in a circle.
 
+use std::collections::BTreeSet;
+
 use super::evidence::edge;
 use super::{Context, FixAvailability, Level, Rule};
 use crate::diagnostic::{Diagnostic, Label};
@@ -20,7 +22,15 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for flake in cx.flakes {
-        for error in flake.comparison.iter().flat_map(|comparison| &comparison.follows_errors) {
+        let errors = flake.comparison.iter().flat_map(|comparison| &comparison.follows_errors);
+        let mut circles: BTreeSet<BTreeSet<&InputAttrPath>> = BTreeSet::new();
+        for error in errors {
+            // Whatever is in a circle, or leads into it, meets the same one.
+            if let FollowsError::Cycle { cycle, .. } = error
+                && !circles.insert(cycle.iter().collect())
+            {
+                continue;
+            }
             out.push(finding(flake, error).input(error.input().clone()));
         }
     }
@@ -31,13 +41,10 @@ fn finding(flake: &Flake, error: &FollowsError) -> Diagnostic {
     match error {
         FollowsError::Missing { input, target } => {
             let message = format!("input `{input}` follows `{target}`, which does not exist");
-            let names = flake.nix.inputs.iter().map(|input| input.name.as_str());
-            let near = target.0.first().and_then(|first| nearest(first, names));
-            let help = match near {
-                Some(near) if target.0.first().is_none_or(|first| first != near) => {
-                    format!("did you mean `{near}`?")
-                }
-                _ => format!("declare an input `{target}`, or remove the `follows`"),
+            let help = match meant(flake, target) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None if target.0.len() > 1 => "follow an input that exists, or remove the `follows`".to_owned(),
+                None => format!("declare an input `{target}`, or remove the `follows`"),
             };
             Diagnostic::new(RULE.name, RULE.severity(), message, primary).help(help)
         }
@@ -47,6 +54,25 @@ fn finding(flake: &Flake, error: &FollowsError) -> Diagnostic {
             Diagnostic::new(RULE.name, RULE.severity(), message, primary).help("give one of them a `url`")
         }
     }
+}
+
+/// The target with the first name that is none replaced by the nearest one that is.
+fn meant(flake: &Flake, target: &InputAttrPath) -> Option<InputAttrPath> {
+    let (first, rest) = target.0.split_first()?;
+    if flake.nix.input(first).is_none() {
+        let near = nearest(first, flake.nix.inputs.iter().map(|input| input.name.as_str()))?;
+        return Some(InputAttrPath([&[near.to_owned()], rest].concat()));
+    }
+    let graph = &flake.valid_lock()?.graph;
+    let known = (1..target.0.len())
+        .rev()
+        .find_map(|length| Some((length, graph.resolve(&InputAttrPath(target.0[..length].to_vec()))?)));
+    let (length, node) = known?;
+    let wrong = &target.0[length];
+    let near = nearest(wrong, graph.node(node).inputs.keys().map(String::as_str).filter(|name| name != wrong))?;
+    let mut names = target.0.clone();
+    near.clone_into(&mut names[length]);
+    Some(InputAttrPath(names))
 }
 
 /// The `follows` in flake.nix, else the edge in the lock, else the input around it.
@@ -87,6 +113,6 @@ mod tests {
     fn a_circle_is_shown() {
         let found = found(r#"a.follows = "b"; b.follows = "a";"#);
         let messages: Vec<&str> = found.iter().map(|(message, _)| message.as_str()).collect();
-        assert_eq!(messages, ["follow cycle: b -> a -> b", "follow cycle: a -> b -> a"]);
+        assert_eq!(messages, ["follow cycle: b -> a -> b"]);
     }
 }

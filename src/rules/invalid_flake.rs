@@ -24,6 +24,9 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             let mut finding = Diagnostic::new(RULE.name, RULE.severity(), problem.message.clone(), primary);
             finding.help.clone_from(&problem.help);
             finding.input.clone_from(&problem.input);
+            if let Some(first) = problem.first {
+                finding = finding.related(Label::new(&flake.nix_path, first, "defined here first"));
+            }
             out.push(finding);
         }
         if !flake.lock_expected {

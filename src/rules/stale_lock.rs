@@ -7,8 +7,10 @@ use super::{Context, FixAvailability, Level, Rule};
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Label};
 use crate::flake::compare::{Change, ChangeKind, Comparison, FollowsError};
 use crate::flake::lock::{LockFile, lock_command};
+use crate::flake::nix::InputOrigin;
 use crate::flake::{Flake, InputAttrPath};
 use crate::source::Span;
+use crate::text::nearest;
 
 pub(super) static RULE: Rule = Rule {
     name: "stale-lock",
@@ -28,8 +30,9 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let (Some(lock), Some(comparison)) = (flake.valid_lock(), &flake.comparison) else { continue };
         let fix = fix(flake, lock, comparison);
         let mut carried = 0;
-        let broken: BTreeSet<&InputAttrPath> = comparison.follows_errors.iter().map(FollowsError::input).collect();
-        // A `follows` that leads nowhere is `broken-follows`' to say; no lock could be written for it.
+        // What leads nowhere is `broken-follows`' and `invalid-flake`'s to say; no lock could be written for it.
+        let mut broken: BTreeSet<&InputAttrPath> = comparison.follows_errors.iter().map(FollowsError::input).collect();
+        broken.extend(comparison.input_errors.iter().map(|error| &error.input));
         for change in comparison.changes.iter().filter(|change| !broken.contains(&change.input)) {
             let mut finding = finding(flake, lock, change).input(change.input.clone());
             finding.help = Some(help(flake, change));
@@ -49,7 +52,9 @@ fn finding(flake: &Flake, lock: &LockFile, change: &Change) -> Diagnostic {
         ChangeKind::Removed => return removed(flake, lock, input),
         ChangeKind::Shared => return shared(flake, lock, input),
         ChangeKind::Added { .. } => {
-            (format!("input `{input}` is not locked"), "declared here".to_owned(), "has no such input".to_owned())
+            let is_declared = flake.nix.declaration(input).is_none_or(|found| found.origin == InputOrigin::Declared);
+            let here = if is_declared { "declared here" } else { "asked for here" };
+            (format!("input `{input}` is not locked"), here.to_owned(), "has no such input".to_owned())
         }
         ChangeKind::Renamed { from } => (
             format!("input `{input}` is locked under the name `{from}`"),
@@ -73,7 +78,10 @@ fn finding(flake: &Flake, lock: &LockFile, change: &Change) -> Diagnostic {
         ),
         ChangeKind::FollowsRemoved { target } => (
             format!("input `{input}` follows {} in flake.lock, but not in flake.nix", named(target)),
-            "no `follows` for it here".to_owned(),
+            match flake.nix.declaration(input) {
+                Some(_) => "no `follows` here".to_owned(),
+                None => "no `follows` for it here".to_owned(),
+            },
             format!("follows {}", named(target)),
         ),
         ChangeKind::FollowsRetargeted { from, to } => (
@@ -117,11 +125,26 @@ fn shared(flake: &Flake, lock: &LockFile, input: &InputAttrPath) -> Diagnostic {
 fn help(flake: &Flake, change: &Change) -> String {
     let command = lock_command(&flake.dir);
     match &change.kind {
+        ChangeKind::FollowsRemoved { .. } if misspelt(flake, &change.input).is_some() => {
+            let (name, meant) = (misspelt(flake, &change.input).unwrap_or_default(), change.input.0.last());
+            format!("flake.nix overrides `{name}` instead: did you mean `{}`?", meant.map_or("", String::as_str))
+        }
         ChangeKind::FollowsRemoved { target } if !target.is_root() => {
             format!("run `{command}`, or put `{}` back", follows_line(&change.input, &target.to_string()))
         }
         _ => format!("run `{command}`, and commit flake.lock with flake.nix"),
     }
+}
+
+/// The override in flake.nix that was probably meant for an input: one beside it, of an input that the lock does not
+/// have.
+fn misspelt<'f>(flake: &'f Flake, input: &InputAttrPath) -> Option<&'f str> {
+    let (name, parent) = input.0.split_last()?;
+    let parent = InputAttrPath(parent.to_vec());
+    let lock = flake.valid_lock()?;
+    let locked = &lock.graph.node(lock.graph.resolve(&parent)?).inputs;
+    let overrides = flake.nix.declaration(&parent)?.overrides.iter().map(|inner| inner.name.as_str());
+    nearest(name, overrides.filter(|inner| !locked.contains_key(*inner)))
 }
 
 /// The lock that Nix would write, where nothing has to be fetched for it.

@@ -35,5 +35,6 @@ pub(super) fn find(source: &SourceFile) -> Option<Problem> {
         help: Some(format!("take one side with `git checkout --ours {path}` or `--theirs`, then run `{command}`")),
         span,
         input: None,
+        first: None,
     })
 }

@@ -156,13 +156,14 @@ pub fn read_beside(snapshot: &Snapshot, path: &RepoPath) -> LockState {
     let Some(entry) = snapshot.entry(path) else { return LockState::Missing };
     if entry.mode == Mode::Symlink {
         // Nix 2.26 and later refuse it.
-        let problem = Problem { message: "is a symlink".to_owned(), help: None, span: Span::at(0), input: None };
+        let problem =
+            Problem { message: "is a symlink".to_owned(), help: None, span: Span::at(0), input: None, first: None };
         return LockState::Invalid { source: None, problems: vec![problem] };
     }
     match snapshot.read(path) {
         Ok(source) => read(source),
         Err(error) => {
-            let problem = Problem { message: error.reason, help: None, span: Span::at(0), input: None };
+            let problem = Problem { message: error.reason, help: None, span: Span::at(0), input: None, first: None };
             LockState::Invalid { source: None, problems: vec![problem] }
         }
     }

@@ -66,7 +66,7 @@ fn restore(path: &RepoPath) -> String {
 }
 
 fn problem(message: impl Into<String>, span: Span) -> Problem {
-    Problem { message: message.into(), help: None, span, input: None }
+    Problem { message: message.into(), help: None, span, input: None, first: None }
 }
 
 fn version(document: &Document<'_>) -> Result<u64, Problem> {

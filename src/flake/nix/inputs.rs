@@ -1,5 +1,6 @@
 //! `inputs` (`flake.cc: parseFlakeInputs, parseFlakeInput`).
 
+use super::advice;
 use super::literals;
 use super::parse::problem;
 use super::read::expected;
@@ -97,7 +98,9 @@ impl Reader<'_> {
         }
         let reference = self.reference(path, attribute, &mut parts);
         if reference.is_some() && parts.follows.is_some() {
-            self.report(path, problem("flake input has both a flake reference and a follows attribute", attribute.key));
+            let message = "flake input has both a flake reference and a follows attribute";
+            let help = Some("remove one of the two".to_owned());
+            self.report(path, Problem { help, ..problem(message, attribute.key) });
         }
         let nothing = reference.is_none() && parts.follows.is_none() && !parts.broken;
         if nothing && path.0.len() == 1 && !is_flake_id(&name) {
@@ -135,7 +138,8 @@ impl Reader<'_> {
                 Err(element) => {
                     parts.broken = true;
                     let message = format!("invalid flake input attribute path element `{element}`");
-                    self.report(path, problem(message, span));
+                    let help = Some(advice::on_follows(element));
+                    self.report(path, Problem { help, ..problem(message, span) });
                 }
             },
             ("follows", other) => {
@@ -208,18 +212,20 @@ impl Reader<'_> {
             let span = parts.raw_span.unwrap_or(attribute.key);
             return match FlakeRef::from_attrs(attrs) {
                 Ok(reference) => Some(Spanned::new(reference, span)),
-                Err(error) => self.bad_reference(path, parts, &error.0, span),
+                Err(error) => self.bad_reference(path, parts, problem(error.0, span)),
             };
         }
         if let Some(unexpected) = parts.raw.keys().next() {
+            let help = Some(advice::on_input_attribute(unexpected));
             let message = format!("unexpected flake input attribute `{unexpected}`");
-            return self.bad_reference(path, parts, &message, parts.raw_span.unwrap_or(attribute.key));
+            let found = problem(message, parts.raw_span.unwrap_or(attribute.key));
+            return self.bad_reference(path, parts, Problem { help, ..found });
         }
         if let Some(literal) = &parts.path {
             if literal.value.starts_with('/') {
                 let message = format!("input attribute path `{}` must be in the same source tree", literal.value);
                 let span = literal.span;
-                return self.bad_reference(path, parts, &message, span);
+                return self.bad_reference(path, parts, problem(message, span));
             }
             let attrs = Attrs::from([
                 ("type".to_owned(), Attr::String("path".to_owned())),
@@ -231,13 +237,16 @@ impl Reader<'_> {
         let is_flake = parts.is_flake.as_ref().is_none_or(|flake| flake.value);
         match FlakeRef::parse_url(&url.value, is_flake) {
             Ok(parsed) => Some(Spanned::new(parsed.reference, url.span)),
-            Err(error) => self.bad_reference(path, parts, &error.0, url.span),
+            Err(error) => {
+                let help = advice::on_url(&url.value, &error.0);
+                self.bad_reference(path, parts, Problem { help, ..problem(error.0, url.span) })
+            }
         }
     }
 
-    fn bad_reference<T>(&mut self, path: &InputAttrPath, parts: &mut Parts, message: &str, span: Span) -> Option<T> {
+    fn bad_reference<T>(&mut self, path: &InputAttrPath, parts: &mut Parts, found: Problem) -> Option<T> {
         parts.broken = true;
-        self.report(path, problem(message, span));
+        self.report(path, found);
         None
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The only module that knows rnix. What leaves it is plain data with spans; no syntax node does.
 
+mod advice;
 mod dialect;
 mod grammar;
 mod inputs;

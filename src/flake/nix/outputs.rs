@@ -16,7 +16,8 @@ pub(super) fn read(flake: &mut FlakeNix, class: Class<'_>, key: Span, problems: 
     let lambda = match class {
         Class::Function(lambda) => lambda,
         other => {
-            problems.push(expected("a function", &other, key));
+            let help = "write the function itself: `outputs = inputs: import ./outputs.nix inputs;`";
+            problems.push(Problem { help: Some(help.to_owned()), ..expected("a function", &other, key) });
             return;
         }
     };

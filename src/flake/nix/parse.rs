@@ -88,7 +88,7 @@ pub(super) fn span_of(node: &impl rnix::ast::AstNode) -> Span {
 
 /// A problem without help or input.
 pub(super) fn problem(message: impl Into<String>, span: Span) -> Problem {
-    Problem { message: message.into(), help: None, span, input: None }
+    Problem { message: message.into(), help: None, span, input: None, first: None }
 }
 
 /// Where the constructs that rnix does not bound pile up beyond [`MAX_UNBOUNDED`].
@@ -172,8 +172,11 @@ fn describe(error: &ParseError, text: &str) -> Problem {
     };
     match error {
         ParseError::UnexpectedWanted(_, range, wanted) => {
-            let wanted = expecting(wanted);
-            problem(format!("syntax error, unexpected `{}`{wanted}", token(range)), span(*range))
+            let is_unended = wanted.contains(&SyntaxKind::TOKEN_SEMICOLON);
+            Problem {
+                help: is_unended.then(|| "end what stands before it with `;`".to_owned()),
+                ..problem(format!("syntax error, unexpected `{}`{}", token(range), expecting(wanted)), span(*range))
+            }
         }
         ParseError::Unexpected(range) | ParseError::UnexpectedExtra(range) => {
             problem(format!("syntax error, unexpected `{}`", token(range)), span(*range))

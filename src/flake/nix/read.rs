@@ -9,7 +9,7 @@ use super::parse::{self, problem, span_of};
 use super::scope;
 use super::set::SetNode;
 use super::value::{Class, Env};
-use super::{FlakeNix, inputs, outputs};
+use super::{FlakeNix, advice, inputs, outputs};
 use crate::flake::Problem;
 use crate::source::{SourceFile, Span, Spanned};
 
@@ -67,7 +67,10 @@ fn read_root(flake: &mut FlakeNix, root: &ast::Expr, set: &SetNode, problems: &m
             "outputs" => {}
             "nixConfig" => read_config(flake, class, attribute.key, problems),
             "__overrides" if set.recursive => {}
-            other => problems.push(problem(format!("unsupported attribute `{other}`"), attribute.key)),
+            other => problems.push(Problem {
+                help: Some(advice::on_top_level(other)),
+                ..problem(format!("unsupported attribute `{other}`"), attribute.key)
+            }),
         }
     }
     match set.attributes.get("outputs") {
@@ -80,7 +83,8 @@ fn read_root(flake: &mut FlakeNix, root: &ast::Expr, set: &SetNode, problems: &m
 
 /// "expected TYPE but got TYPE", as Nix says it.
 pub(super) fn expected(wanted: &str, got: &Class<'_>, span: Span) -> Problem {
-    problem(format!("expected {wanted} but got {}", got.type_name()), span)
+    let help = matches!(got, Class::Thunk).then(|| "write it out: Nix reads it without evaluating anything".to_owned());
+    Problem { help, ..problem(format!("expected {wanted} but got {}", got.type_name()), span) }
 }
 
 fn read_config(flake: &mut FlakeNix, class: Class<'_>, key: Span, problems: &mut Vec<Problem>) {

@@ -91,8 +91,8 @@ fn add_inherit(node: &mut SetNode, inherit: &ast::Inherit, problems: &mut Vec<Pr
             problems.push(problem("dynamic attributes not allowed in inherit", key));
             continue;
         };
-        if node.attributes.contains_key(&name) {
-            problems.push(duplicate(&[name], key));
+        if let Some(known) = node.attributes.get(&name) {
+            problems.push(duplicate(&[name], key, known.key));
             continue;
         }
         let value = from.clone().map_or(Value::Inherit(key), Value::InheritFrom);
@@ -154,7 +154,7 @@ fn insert(
     match (&mut known.value, value) {
         (Value::Set(set), value) if !rest.is_empty() => insert(set, rest, path, value, whole, Kind::Set, problems),
         (Value::Set(set), Value::Set(more)) => merge(set, more, path, problems),
-        _ => problems.push(duplicate(path, key)),
+        _ => problems.push(duplicate(path, key, known.key)),
     }
 }
 
@@ -172,15 +172,15 @@ fn merge(set: &mut SetNode, more: SetNode, path: &mut Vec<String>, problems: &mu
                     known.bindings.extend(attribute.bindings);
                     merge(known_set, nested, path, problems);
                 }
-                _ => problems.push(duplicate(path, attribute.key)),
+                _ => problems.push(duplicate(path, attribute.key, known.key)),
             },
         }
         path.pop();
     }
 }
 
-fn duplicate(path: &[String], span: Span) -> Problem {
-    problem(format!("attribute `{}` already defined", path.join(".")), span)
+fn duplicate(path: &[String], span: Span, first: Span) -> Problem {
+    Problem { first: Some(first), ..problem(format!("attribute `{}` already defined", path.join(".")), span) }
 }
 
 /// The name of an attribute that needs no evaluation: `a`, `"a"`, `${"a"}`.
