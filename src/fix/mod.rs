@@ -274,7 +274,8 @@ fn is_better(before: &Outcome, after: &Outcome, batch: &[Diagnostic]) -> bool {
             return true;
         }
         let is_behind = finding.rule == "stale-lock" && edited.contains(&finding.primary.path.parent());
-        let is_shown = only_locks && !matches!(finding.rule, "stale-lock" | "invalid-lock" | "broken-follows");
+        let is_shown =
+            only_locks && !matches!(finding.rule, "stale-lock" | "invalid-lock" | "invalid-flake" | "broken-follows");
         !fixed.contains(&key) && (is_behind || is_shown)
     })
 }

@@ -74,6 +74,10 @@ pub(crate) fn compare(oracle: &Oracle, files: &Files) -> Outcome {
     let verdict = oracle.ask(by_nix.path()).verdict;
     let mendable = !matches!(verdict, Verdict::Consistent | Verdict::Error);
     let written = mendable && oracle.write_lock(by_nix.path());
+    if written && oracle.ask(by_nix.path()).verdict != Verdict::Consistent {
+        // A path in an override leads elsewhere once it is locked: Nix rejects what it has just written.
+        return Outcome::Nothing;
+    }
     let (_, failure) = preflake(by_us.path(), &["fix", "stale-lock", "--no-config"]);
     let (theirs, ours) = (lock(by_nix.path()), lock(by_us.path()));
     if ours != theirs {

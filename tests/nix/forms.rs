@@ -47,13 +47,7 @@ impl Writer<'_> {
         }
         bindings.push(self.outputs());
         if self.strange && self.rng.chance(15) {
-            let odd = [
-                "inherit (builtins) true;",
-                "inherit builtins;",
-                "foo = 1;",
-                "${\"a\" + \"b\"} = 1;",
-                "inputs.c = { };",
-            ];
+            let odd = ["inherit (builtins) true;", "inherit builtins;", "foo = 1;", "${\"a\"} = 1;", "inputs.c = { };"];
             bindings.push((*self.rng.pick(&odd)).to_owned());
         }
         self.rng.shuffle(&mut bindings);

@@ -86,7 +86,7 @@ const CAUSES: &[Cause] = &[
     ("unsupported parameter", "invalid-flake", &["unsupported parameter"]),
     ("invalid parameter", "invalid-flake", &["invalid parameter"]),
     ("should not have an authority", "invalid-flake", &["authority"]),
-    ("invalid URI query", "invalid-flake", &["percent-encoding"]),
+    ("invalid URI query", "invalid-flake", &["percent-encoding", "invalid URI query"]),
     ("percent-encoding", "invalid-flake", &["percent-encoding"]),
     ("SCP-like URL", "", &["SCP"]),
     ("branch/tag name", "", &["branch/tag name"]),

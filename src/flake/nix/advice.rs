@@ -33,11 +33,10 @@ pub(super) fn on_url(url: &str, reason: &str) -> Option<String> {
     }
     let (scheme, rest) = url.split_once(':')?;
     let lower = scheme.to_lowercase();
-    const GIT: &[&str] = &["ssh", "git+git", "git+ssh+git", "ssh+git"];
     Some(match lower.as_str() {
         "gh" => format!("write `github:{rest}`"),
         "gl" => format!("write `gitlab:{rest}`"),
-        _ if GIT.contains(&lower.as_str()) => format!("write `git+ssh:{rest}`"),
+        "ssh" | "ssh+git" => format!("write `git+ssh:{rest}`"),
         _ if lower != scheme => format!("write `{lower}:{rest}`"),
         _ => {
             "Nix knows `github:`, `gitlab:`, `sourcehut:`, `git+https:`, `git+ssh:`, `https:`, `path:` and some others"

@@ -150,6 +150,7 @@ mod tests {
         assert_eq!(problems("(a == a) == a"), [] as [&str; 0]);
         assert_eq!(problems("\"a\0b\""), ["input string contains null bytes"]);
         assert_eq!(problems("[ (let { x = 1; }) let { y = x; x = 1; } ]"), [] as [&str; 0]);
+        assert_eq!(problems("let { x = 1; }.x"), [] as [&str; 0]);
         assert_eq!(problems("[ let { y = x; } ]"), ["undefined variable `x`"]);
         assert_eq!(problems("[ (a ] ]"), ["syntax error, unexpected `]`, expecting `)`"]);
     }

@@ -9,7 +9,7 @@ use super::parse::{self, problem, span_of};
 use super::scope;
 use super::set::SetNode;
 use super::value::{Class, Env};
-use super::{FlakeNix, advice, inputs, outputs};
+use super::{FlakeNix, advice, dialect, inputs, outputs};
 use crate::flake::Problem;
 use crate::source::{SourceFile, Span, Spanned};
 
@@ -17,7 +17,18 @@ use crate::source::{SourceFile, Span, Spanned};
 /// understood is in the rest.
 #[must_use]
 pub fn read(source: &SourceFile) -> FlakeNix {
-    let parsed = parse::parse(source.text());
+    let flake = read_text(source.text());
+    if flake.problems.iter().any(is_syntax)
+        && let Some(plain) = dialect::plainer(source.text())
+    {
+        // What rnix takes for another expression may be sound, too.
+        return Some(read_text(&plain)).filter(|plain| !plain.problems.iter().any(is_syntax)).unwrap_or(flake);
+    }
+    flake
+}
+
+fn read_text(text: &str) -> FlakeNix {
+    let parsed = parse::parse(text);
     let mut flake = FlakeNix { comments: parsed.comments, is_set: true, ..FlakeNix::default() };
     let mut problems: Vec<Problem> = parsed.problem.into_iter().collect();
     if let Some(root) = parsed.root {
