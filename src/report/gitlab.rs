@@ -29,18 +29,19 @@ struct Lines {
 }
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let issues: Vec<Issue<'_>> = report.outcome.findings.iter().map(|finding| issue(report, finding)).collect();
+    let findings = report.outcome.findings.iter().zip(report.fingerprints());
+    let issues: Vec<Issue<'_>> = findings.map(|(finding, fingerprint)| issue(report, finding, fingerprint)).collect();
     serde_json::to_writer_pretty(&mut *out, &issues)?;
     writeln!(out)
 }
 
-fn issue<'a>(report: &Report<'_>, finding: &'a Diagnostic) -> Issue<'a> {
+fn issue<'a>(report: &Report<'_>, finding: &'a Diagnostic, fingerprint: String) -> Issue<'a> {
     let (start, end) = report.positions(&finding.primary);
     let help = finding.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
     Issue {
         description: format!("{}{help}", finding.message),
         check_name: finding.rule,
-        fingerprint: finding.fingerprint(),
+        fingerprint,
         severity: if finding.severity == Severity::Error { "major" } else { "minor" },
         location: Location {
             path: finding.primary.path.to_string_lossy().into_owned(),

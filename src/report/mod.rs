@@ -10,13 +10,14 @@ pub mod page;
 mod sarif;
 mod style;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 pub use style::{Style, link};
 
 use crate::check::Outcome;
 use crate::cli::Format;
-use crate::diagnostic::Label;
+use crate::diagnostic::{Diagnostic, Label};
 use crate::snapshot::Snapshot;
 use crate::source::Position;
 
@@ -44,6 +45,19 @@ impl Report<'_> {
             Format::Github => github::write(self, out),
             Format::Gitlab => gitlab::write(self, out),
         }
+    }
+
+    /// A fingerprint for each finding. Those of findings that are alike are numbered, for services take one fingerprint for
+    /// one problem.
+    fn fingerprints(&self) -> Vec<String> {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        let numbered = |finding: &Diagnostic| {
+            let fingerprint = finding.fingerprint();
+            let count = counts.entry(fingerprint.clone()).or_default();
+            *count += 1;
+            if *count == 1 { fingerprint } else { format!("{fingerprint}:{count}") }
+        };
+        self.outcome.findings.iter().map(numbered).collect()
     }
 
     /// Start and end of a label; the start of the file where it has no span, or the file is not in the view.

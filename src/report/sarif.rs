@@ -150,6 +150,7 @@ struct Replacement<'a> {
 }
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let findings = report.outcome.findings.iter().zip(report.fingerprints());
     let log = Log {
         schema: SCHEMA,
         version: "2.1.0",
@@ -164,7 +165,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
                 },
             },
             column_kind: "unicodeCodePoints",
-            results: report.outcome.findings.iter().map(|finding| entry(report, finding)).collect(),
+            results: findings.map(|(finding, fingerprint)| entry(report, finding, fingerprint)).collect(),
         }],
     };
     serde_json::to_writer_pretty(&mut *out, &log)?;
@@ -184,7 +185,7 @@ fn rule_entry(rule: &Rule) -> RuleEntry {
     }
 }
 
-fn entry<'a>(report: &Report<'_>, finding: &'a Diagnostic) -> Entry<'a> {
+fn entry<'a>(report: &Report<'_>, finding: &'a Diagnostic, fingerprint: String) -> Entry<'a> {
     let help = finding.help.as_ref().map(|help| format!("\n{help}")).unwrap_or_default();
     let related = finding.related.iter().enumerate();
     Entry {
@@ -194,7 +195,7 @@ fn entry<'a>(report: &Report<'_>, finding: &'a Diagnostic) -> Entry<'a> {
         message: Message { text: format!("{}{help}", finding.message) },
         locations: [location(report, &finding.primary, None)],
         related_locations: related.map(|(number, label)| location(report, label, Some(number + 1))).collect(),
-        partial_fingerprints: BTreeMap::from([("preflake/v1", finding.fingerprint())]),
+        partial_fingerprints: BTreeMap::from([("preflake/v1", fingerprint)]),
         fixes: fix(report, finding).into_iter().collect(),
     }
 }
