@@ -55,9 +55,15 @@ pub enum Command {
     /// List the rules
     Rules,
     /// Install preflake as git hooks of this repository
-    Install,
-    /// Remove the git hooks that `install` wrote
+    Install {
+        /// Install the merge driver for flake.lock instead
+        #[arg(long)]
+        merge_driver: bool,
+    },
+    /// Remove what `install` wrote: the git hooks and the merge driver
     Uninstall,
+    /// Merge two sides of flake.lock by input, as git's merge driver
+    MergeDriver(MergeDriver),
     /// Print a completion script
     Completions {
         /// The shell
@@ -207,6 +213,41 @@ pub enum GraphFormat {
     Mermaid,
     /// A picture that stands alone
     Svg,
+}
+
+/// What git tells a merge driver.
+#[derive(Debug, Args)]
+pub struct MergeDriver {
+    /// The common ancestor's version (%O)
+    pub base: PathBuf,
+    /// Our version, which takes the result (%A)
+    pub ours: PathBuf,
+    /// Their version (%B)
+    pub theirs: PathBuf,
+    /// Where the file belongs, from the root of the repository (%P)
+    pub path: PathBuf,
+    /// What conflict markers call the ancestor (%S)
+    #[arg(long, value_name = "NAME", default_value = "", allow_hyphen_values = true)]
+    pub base_label: String,
+    /// What conflict markers call our side (%X)
+    #[arg(long, value_name = "NAME", default_value = "", allow_hyphen_values = true)]
+    pub ours_label: String,
+    /// What conflict markers call their side (%Y)
+    #[arg(long, value_name = "NAME", default_value = "", allow_hyphen_values = true)]
+    pub theirs_label: String,
+    /// How long conflict markers are (%L)
+    #[arg(long, value_name = "LENGTH", default_value = "7")]
+    pub marker_size: String,
+    /// Which of two updates of one input to take, instead of a conflict
+    #[arg(long, value_enum, value_name = "WHICH")]
+    pub prefer: Option<Prefer>,
+}
+
+/// Which of two updates of one input a merge takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Prefer {
+    /// The one whose source was changed last
+    Newer,
 }
 
 /// The formats of a report.

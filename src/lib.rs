@@ -103,6 +103,7 @@ pub mod check;
 pub mod diagnostic;
 pub mod fix;
 pub mod graph;
+pub mod merge;
 pub mod since;
 pub mod suppress;
 

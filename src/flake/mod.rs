@@ -11,6 +11,7 @@ pub mod hash;
 pub mod identity;
 pub mod keepers;
 pub mod lock;
+pub mod merge;
 pub mod nix;
 
 use std::fmt;

@@ -9,6 +9,7 @@
 mod beside;
 mod changes;
 mod child;
+mod commits;
 mod config;
 mod discover;
 mod entries;
@@ -18,10 +19,11 @@ mod folded;
 mod ignore;
 mod index;
 mod listing;
+mod merge_text;
 mod objects;
 mod owner;
 mod refs;
-mod since;
+mod settings;
 mod store;
 mod walk;
 
@@ -29,6 +31,7 @@ use std::path::{Path, PathBuf};
 
 pub use self::environment::Environment;
 pub use self::error::GitError;
+pub use self::merge_text::{Markers, MergedText, merge_text};
 
 use self::child::Git;
 use self::config::Config;

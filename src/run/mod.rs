@@ -4,6 +4,7 @@
 mod explain;
 mod fix;
 mod graph;
+mod merge_driver;
 mod pager;
 mod progress;
 mod shell;
@@ -102,7 +103,9 @@ fn dispatch(cli: &Cli) -> Result<u8, Failure> {
         Some(Command::Graph(options)) => graph::graph(options),
         Some(Command::Explain { rule }) => explain::explain(rule),
         Some(Command::Rules) => explain::rules(),
-        Some(Command::Install) => install::install(),
+        Some(Command::MergeDriver(options)) => Ok(merge_driver::merge_driver(options)),
+        Some(Command::Install { merge_driver: true }) => install::merge_driver::install(),
+        Some(Command::Install { merge_driver: false }) => install::install(),
         Some(Command::Uninstall) => install::uninstall(),
         Some(Command::Completions { shell }) => shell::completions(*shell),
         Some(Command::Man { command, out }) => shell::man(command.as_deref(), out.as_deref()),

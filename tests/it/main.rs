@@ -13,6 +13,7 @@ mod graph;
 mod guide;
 mod hooks;
 mod layouts;
+mod merge_driver;
 mod pages;
 mod random;
 mod readme;

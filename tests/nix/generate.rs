@@ -40,6 +40,18 @@ const ODD_NAMES: &[&str] = &["x.y", "über", "_x", "with space", "1st", "in", "a
 
 /// A flake and its lock. `dropped` names root inputs that are left out, for shrinking.
 pub(crate) fn base(seed: u64, dropped: &[String]) -> Draft {
+    let mut inputs = inputs(seed);
+    inputs.retain(|name, _| !dropped.contains(name));
+    let declared = declarations(&inputs, &[], &mut Rng::part(seed, 2));
+    let rng = &mut Rng::part(seed, 3);
+    let files = sub_tree(&inputs, rng);
+    let flake = FlakeText { formals: formals(&inputs, rng), inputs: declared, others: others(rng), outputs: None };
+    let lock = lock(&inputs);
+    Draft { flake, lock, files }
+}
+
+/// The graph of a flake.
+pub(crate) fn inputs(seed: u64) -> Inputs {
     let rng = &mut Rng::part(seed, 1);
     let mut inputs = Inputs::new();
     for _ in 0..rng.below(6) {
@@ -51,16 +63,16 @@ pub(crate) fn base(seed: u64, dropped: &[String]) -> Draft {
         inputs.insert("sub".into(), Edge::Node(Box::new(sub_flake(rng))));
     }
     sprinkle_follows(&mut inputs, rng);
-    inputs.retain(|name, _| !dropped.contains(name));
-    let declared = declarations(&inputs, &[], &mut Rng::part(seed, 2));
-    let rng = &mut Rng::part(seed, 3);
+    inputs
+}
+
+/// The files of the flake in `sub`, where there is one.
+pub(crate) fn sub_tree(inputs: &Inputs, rng: &mut Rng) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     if let Some(Edge::Node(sub)) = inputs.get("sub") {
         sub_files(sub, &mut files, rng);
     }
-    let flake = FlakeText { formals: formals(&inputs, rng), inputs: declared, others: others(rng), outputs: None };
-    let lock = lock(&inputs);
-    Draft { flake, lock, files }
+    files
 }
 
 /// What a flake with some inputs from elsewhere declares, and what its lock records.
@@ -78,7 +90,8 @@ fn name(rng: &mut Rng) -> String {
     if rng.chance(3) { (*rng.pick(ODD_NAMES)).to_owned() } else { (*rng.pick(NAMES)).to_owned() }
 }
 
-fn node(rng: &mut Rng, depth: usize) -> Node {
+/// Any input, with inputs of its own that get fewer further down.
+pub(crate) fn node(rng: &mut Rng, depth: usize) -> Node {
     let source = any(rng);
     let flake = !source.only_file && !rng.chance(15);
     let mut inputs = Inputs::new();

@@ -117,7 +117,8 @@ pub(crate) fn git(repository: &Path, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&git_bytes(repository, arguments)).into_owned()
 }
 
-fn git_bytes(repository: &Path, arguments: &[&str]) -> Vec<u8> {
+/// The same, as bytes.
+pub(crate) fn git_bytes(repository: &Path, arguments: &[&str]) -> Vec<u8> {
     let mut command = Command::new("git");
     command.arg("-C").arg(repository).args(arguments).env("GIT_DIR", repository).stderr(Stdio::null());
     command.output().map(|output| output.stdout).unwrap_or_default()

@@ -17,6 +17,7 @@ mod generate;
 mod graph;
 mod histories;
 mod judge;
+mod merges;
 mod mutate;
 mod oracle;
 mod render;
@@ -174,6 +175,24 @@ fn real_files_are_accepted_and_refused_as_by_nix() {
     }
     files.truncate(seeds(2000).len());
     files::faulty(&nix, &files, seed).conclude("files with faults");
+}
+
+/// What the merge driver makes of two sides is consistent by Nix wherever both sides were and flake.nix merges, and no
+/// side's change is lost.
+#[test]
+fn merged_locks_lose_nothing_and_agree_with_the_merged_flake() {
+    let Some(nix) = Oracle::find(Version::New) else { return };
+    merges::run(&nix, &seeds(120)).conclude("generated merges");
+}
+
+/// Merges of real repositories: `PREFLAKE_MIRRORS` names a folder of bare ones, `PREFLAKE_COMMITS` how many of each.
+#[test]
+#[ignore = "needs bare repositories, which PREFLAKE_MIRRORS names"]
+fn real_merges_lose_nothing() {
+    let Some(nix) = Oracle::find(Version::New) else { return };
+    let mirrors = std::env::var_os("PREFLAKE_MIRRORS").expect("PREFLAKE_MIRRORS names a folder of bare repositories");
+    let merges = usize::try_from(number("PREFLAKE_COMMITS", 100)).expect("that many commits can be counted");
+    merges::real(&nix, std::path::Path::new(&mirrors), merges).conclude("real merges");
 }
 
 /// Real locks, every copy in them followed: the flake.nix means the same otherwise, and the lock is the one of Nix.

@@ -187,6 +187,23 @@ fn with_queries(paths: &[String], queries: &[String], rng: &mut Rng) -> Vec<Stri
     paths.iter().map(join).collect()
 }
 
+/// The same source at another revision, as an update finds it.
+pub(crate) fn repinned(source: &Source, rng: &mut Rng) -> Source {
+    let mut locked = source.locked.clone();
+    // A relative path is not pinned, and what flake.nix pins does not move.
+    if locked.contains_key("narHash") && !source.original.contains_key("rev") {
+        locked.insert("narHash".into(), json!(rng.nar_hash()));
+        if locked.contains_key("rev") {
+            locked.insert("rev".into(), json!(rng.hex(40)));
+        }
+        if let Some(modified) = locked.get("lastModified").and_then(Json::as_u64) {
+            let later = u64::try_from(rng.below(9_000_000)).expect("it is small");
+            locked.insert("lastModified".into(), json!(modified + later));
+        }
+    }
+    Source { locked, ..source.clone() }
+}
+
 /// `locked` for `original`: pinned as the fetcher of its type does it.
 fn pinned(original: &Attributes, rng: &mut Rng) -> Attributes {
     let mut locked = original.clone();

@@ -7,6 +7,7 @@ mod follows;
 mod summary;
 mod walk;
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::flakeref::FlakeRef;
@@ -150,16 +151,28 @@ impl Comparison {
 /// Relative inputs are read from the same snapshot.
 #[must_use]
 pub fn compare(snapshot: &Snapshot, dir: &RepoPath, nix: &FlakeNix, lock: Option<&LockFile>) -> Comparison {
+    let old = lock.map_or_else(|| Rc::new(LockGraph::empty()), |lock| Rc::clone(&lock.graph));
+    compare_graph(snapshot, dir, nix, &old)
+}
+
+/// The same for a lock that is in no file yet.
+#[must_use]
+pub fn compare_graph(snapshot: &Snapshot, dir: &RepoPath, nix: &FlakeNix, old: &Rc<LockGraph>) -> Comparison {
     if nix.uncertain {
         return Comparison { undecided: vec![InputAttrPath::default()], ..Comparison::default() };
     }
-    let old = lock.map_or_else(|| Rc::new(LockGraph::empty()), |lock| Rc::clone(&lock.graph));
-    let mut walked = walk::walk(snapshot, dir, nix, Rc::clone(&old));
+    let mut walked = walk::walk(snapshot, dir, nix, Rc::clone(old));
     let mut follows_errors = Vec::new();
     if walked.input_errors.is_empty() && !walked.gave_up {
         (follows_errors, walked.gave_up) = follows::check(&walked.new, &walked.unknown);
     }
-    summary::summarize(&old, walked, follows_errors)
+    summary::summarize(old, walked, follows_errors)
+}
+
+/// What each `follows` of a lock leads to, as far as the lock alone can tell: those that lead nowhere.
+#[must_use]
+pub fn follows_errors(graph: &LockGraph) -> Vec<FollowsError> {
+    follows::check(graph, &BTreeSet::new()).0
 }
 
 #[cfg(test)]

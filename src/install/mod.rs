@@ -1,4 +1,6 @@
-//! `install` and `uninstall`: git hooks that nobody else wrote.
+//! `install` and `uninstall`: git hooks that nobody else wrote, and the merge driver.
+
+pub(crate) mod merge_driver;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,9 +11,9 @@ use crate::text::escape;
 
 /// The hooks and what they hold; the files of `hooks/`.
 const HOOKS: &[(&str, &str)] = &[
-    ("pre-commit", include_str!("../hooks/pre-commit")),
-    ("pre-merge-commit", include_str!("../hooks/pre-merge-commit")),
-    ("pre-push", include_str!("../hooks/pre-push")),
+    ("pre-commit", include_str!("../../hooks/pre-commit")),
+    ("pre-merge-commit", include_str!("../../hooks/pre-merge-commit")),
+    ("pre-push", include_str!("../../hooks/pre-push")),
 ];
 
 /// What tells our hooks from everybody else's.
@@ -58,8 +60,9 @@ pub(crate) fn install() -> Result<u8, Failure> {
     Ok(status)
 }
 
-/// Removes the hooks that `install` wrote.
+/// Removes what `install` wrote.
 pub(crate) fn uninstall() -> Result<u8, Failure> {
+    merge_driver::uninstall()?;
     let hooks = hooks()?;
     for (name, _) in HOOKS {
         let path = hooks.dir.join(name);

@@ -1,9 +1,9 @@
-//! Commits to compare a view with.
+//! Commits by name: their files, their ancestors, and comparing a view with them.
 
 use super::objects::Objects;
 use super::store::Base;
 use super::{GitError, Repository, ViewChoice};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{RepoPath, Snapshot};
 
 impl Repository {
     /// Takes a snapshot of a view whose changes are those since a commit, and not those since its last one.
@@ -33,6 +33,22 @@ impl Repository {
     pub fn is_before_all(&self, revision: &str) -> bool {
         let zeros = revision.len() >= 40 && revision.bytes().all(|byte| byte == b'0');
         zeros || (revision == "HEAD" && self.objects().head_tree().is_none())
+    }
+
+    /// The content of a file in a commit, and the id of the commit; `None` where there is no such commit or file.
+    #[must_use]
+    pub fn file_at(&self, revision: &str, path: &RepoPath) -> Option<(String, Vec<u8>)> {
+        let objects = self.objects();
+        let commit = objects.commit(revision).ok()?;
+        let content = objects.blob(&objects.id_at(&commit.tree, path.as_bytes())?).ok()?;
+        Some((commit.id, content))
+    }
+
+    /// The commits that git names to the programs it runs during a merge.
+    #[must_use]
+    pub fn merged_heads(&self) -> Vec<String> {
+        let names = self.environment.iter().filter_map(|(name, _)| name.to_str()?.strip_prefix("GITHEAD_"));
+        names.map(str::to_owned).collect()
     }
 
     fn objects(&self) -> Objects {
