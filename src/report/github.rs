@@ -6,11 +6,17 @@ use std::io::{self, Write};
 
 use super::Report;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::text::escape;
+use crate::text::{count, escape};
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    for finding in &report.outcome.findings {
-        writeln!(out, "{}", command(report, finding))?;
+    // One group a file, which the log shows folded.
+    for group in report.outcome.findings.chunk_by(|a, b| a.primary.path == b.primary.path) {
+        let path = escape(&group[0].primary.path.to_string_lossy());
+        writeln!(out, "::group::{}: {}", data(&path), count(group.len(), "finding"))?;
+        for finding in group {
+            writeln!(out, "{}", command(report, finding))?;
+        }
+        writeln!(out, "::endgroup::")?;
     }
     let findings = &report.outcome.findings;
     if let Some(file) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|_| !findings.is_empty()) {

@@ -80,8 +80,26 @@ fn github_gets_annotations_and_a_summary() {
     let mut command = hermetic(env!("CARGO_BIN_EXE_preflake"), repo.path());
     let output = command.env("GITHUB_STEP_SUMMARY", &summary).args(["--format", "github"]).output().expect("it runs");
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.lines().all(|line| line.starts_with("::error ") || line.starts_with("::warning ")), "{text}");
+    let is_command = |line: &&str| line.starts_with("::error ") || line.starts_with("::warning ");
+    let groups = text.lines().filter(|line| !is_command(line)).collect::<Vec<_>>();
+    let wanted = [
+        "::group::flake.lock: 1 finding",
+        "::endgroup::",
+        "::group::flake.nix: 2 findings",
+        "::endgroup::",
+        "::group::hosts/vega/a b,c%25.nix: 1 finding",
+        "::endgroup::",
+    ];
+    assert_eq!(groups, wanted, "{text}");
     assert!(text.contains("file=hosts/vega/a b%2Cc%25.nix,"), "{text}");
-    let rows = fs::read_to_string(summary).expect("a summary");
-    assert_eq!(rows.lines().filter(|line| line.starts_with("| error |")).count(), text.lines().count(), "{rows}");
+    let rows = fs::read_to_string(&summary).expect("a summary");
+    assert_eq!(
+        rows.lines().filter(|line| line.starts_with("| error |")).count(),
+        text.lines().filter(is_command).count()
+    );
+    assert!(rows.contains("| hosts/vega/a b,c%.nix:1 |"), "{rows}");
+    let mut command = hermetic(env!("CARGO_BIN_EXE_preflake"), repo.path());
+    command.env("GITHUB_STEP_SUMMARY", &summary).args(["--format", "github"]).output().expect("it runs");
+    let twice = fs::read_to_string(&summary).expect("a summary");
+    assert_eq!(twice, rows.repeat(2), "other steps have written there, too");
 }

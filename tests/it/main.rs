@@ -18,6 +18,7 @@ mod pages;
 mod random;
 mod readme;
 mod repo;
+mod schemas;
 mod scope;
 mod since;
 mod situations;
