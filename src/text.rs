@@ -5,13 +5,18 @@
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() || is_bidirectional(character) {
+        if is_acted_on(character) {
             escaped.extend(character.escape_default());
         } else {
             escaped.push(character);
         }
     }
     escaped
+}
+
+/// Whether a terminal would act on a character: controls, and what turns the direction of text.
+pub(crate) fn is_acted_on(character: char) -> bool {
+    character.is_control() || is_bidirectional(character)
 }
 
 /// Characters that reorder the text around them, so that it reads as what it is not.

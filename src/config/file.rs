@@ -79,11 +79,14 @@ pub(super) fn read(text: &str, name: &str) -> Result<Settings, ConfigError> {
             message: format!("{place}: {message}"),
         }
     })?;
+    let globs = |patterns: &[String]| {
+        Globs::new(patterns).map_err(|error| ConfigError { message: format!("{name}: {}", error.message), ..error })
+    };
     let mut settings = Settings {
-        exclude: Globs::new(&file.exclude)?,
+        exclude: globs(&file.exclude)?,
         follows: file.missing_follows.into(),
         duplicates: file.duplicate_input.into(),
-        untracked_exclude: Globs::new(&file.untracked_nix_file.exclude)?,
+        untracked_exclude: globs(&file.untracked_nix_file.exclude)?,
         max_age_days: file.outdated_nixpkgs.max_age_days.unwrap_or(30),
         ..Settings::new()
     };
@@ -123,6 +126,7 @@ mod tests {
         assert!(error("exclud = []").contains("did you mean `exclude`"), "{}", error("exclud = []"));
         assert!(error("[rules]\nunused-ignore = \"loud\"").starts_with("preflake.toml:2: "));
         assert!(error("exclude = [").starts_with("preflake.toml:1: "));
+        assert!(error("exclude = [\"[\"]").starts_with("preflake.toml: bad pattern"));
     }
 
     #[test]

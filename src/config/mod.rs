@@ -62,6 +62,9 @@ fn names(list: &[String], path: &InputAttrPath) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct Globs(GlobSet);
 
+const MAX_PATTERN: usize = 4 << 10;
+const MAX_PATTERNS: usize = 64 << 10;
+
 impl Globs {
     /// Whether a path matches one of the patterns. Never where there are none.
     #[must_use]
@@ -71,7 +74,14 @@ impl Globs {
 
     fn new(patterns: &[String]) -> Result<Self, ConfigError> {
         let mut set = GlobSetBuilder::new();
+        // The time to compile them grows faster than they do.
+        if patterns.iter().map(String::len).sum::<usize>() > MAX_PATTERNS {
+            return Err(ConfigError::new("the patterns are longer than 64 KB together"));
+        }
         for pattern in patterns {
+            if pattern.len() > MAX_PATTERN {
+                return Err(ConfigError::new("a pattern is longer than 4 KB"));
+            }
             let glob = Glob::new(pattern).map_err(|error| ConfigError::new(format!("bad pattern: {error}")))?;
             set.add(glob);
         }

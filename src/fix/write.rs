@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Rewrite;
+use crate::snapshot::disk;
 use crate::text::escape;
 
 /// What lies beside a file for so long belongs to no run that goes on.
@@ -80,7 +81,8 @@ fn replace(file: &mut Prepared, rewrite: &Rewrite) -> io::Result<()> {
 }
 
 fn check_unchanged(target: &Path, rewrite: &Rewrite) -> io::Result<()> {
-    if fs::read(target)? == rewrite.before {
+    // Whatever has come there since: a pipe is not waited for.
+    if disk::read_file(target, disk::MAX_SIZE)? == rewrite.before {
         return Ok(());
     }
     Err(io::Error::other("it has changed meanwhile; run preflake again"))

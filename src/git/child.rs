@@ -1,7 +1,9 @@
 //! git itself in a child process, for what nothing else can: writing the index, and repositories that libgit2 does not
 //! read (SHA-256, reftable, some extensions).
 //!
-//! Nothing that a repository configures is run: no hook, no file-system monitor, no fetch of missing objects.
+//! Nothing that a repository configures is run: no hook, no file-system monitor, no fetch of missing objects. One thing
+//! is as in git itself: files are staged by `git add`, and only when the user asks for that. What ends up in the commit
+//! then passes the clean filters (`git lfs`, `git-crypt`) that the user's own configuration names, as it must.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -25,6 +27,8 @@ impl Git {
         let mut command = Command::new("git");
         command
             .args(["--no-pager", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"])
+            // git before 2.44 does not know `GIT_NO_LAZY_FETCH`; without transports it fetches nothing either.
+            .args(["-c", "protocol.allow=never"])
             .current_dir(self.workdir.as_deref().unwrap_or(&self.directory))
             .env_clear()
             .envs(self.environment.iter())
@@ -40,13 +44,28 @@ impl Git {
         command
     }
 
+    /// Checks that what git and libgit2 would read from the git directory are files: on a pipe they would wait for ever.
+    pub(super) fn check_files(&self) -> Result<(), GitError> {
+        for name in
+            ["HEAD", "config", "config.worktree", "commondir", "packed-refs", "shallow", "objects/info/alternates"]
+        {
+            let path = self.directory.join(name);
+            if std::fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
+                return Err(GitError::at(&path, "not a regular file"));
+            }
+        }
+        Ok(())
+    }
+
     /// Runs git and takes its output.
     pub(super) fn output(&self, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
+        self.check_files()?;
         finish(self.command().args(arguments), arguments.first().copied().unwrap_or_default())
     }
 
     /// Stages files as they are.
     pub(super) fn add(&self, paths: &[RepoPath]) -> Result<(), GitError> {
+        self.check_files()?;
         let mut child = self
             .command()
             .args(["add", "--pathspec-from-file=-", "--pathspec-file-nul"])
@@ -70,6 +89,7 @@ impl Git {
 
     /// Starts a process that gives objects one after another.
     pub(super) fn batch(&self) -> Result<Batch, GitError> {
+        self.check_files()?;
         let mut command = self.command();
         let child = command.args(["cat-file", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = child.stderr(Stdio::null()).spawn().map_err(|error| cannot_run(&error))?;

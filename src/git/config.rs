@@ -16,6 +16,8 @@ use crate::snapshot::disk;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Config {
     values: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    /// Bytes read so far, a file counting as some.
+    read: usize,
 }
 
 /// What `includeIf` conditions look at.
@@ -27,6 +29,10 @@ pub(super) struct Conditions {
 
 const MAX_FILE: u64 = 16 << 20;
 const MAX_INCLUDES: usize = 10;
+
+/// Ten levels of files that include each other several times are more than can be read.
+const MAX_READ: usize = 32 << 20;
+const FILE_COST: usize = 64 << 10;
 
 impl Config {
     /// The settings of the machine and the user.
@@ -105,7 +111,12 @@ impl Config {
     }
 
     fn add_file(&mut self, path: &Path, environment: &Environment, conditions: &Conditions, depth: usize) {
+        self.read += FILE_COST;
+        if self.read > MAX_READ {
+            return;
+        }
         let Ok(content) = disk::read_file(path, MAX_FILE) else { return };
+        self.read += content.len();
         let mut read = Vec::new();
         parse(&content, &mut |name, value| read.push((name, value)));
         for (name, value) in read {
@@ -401,6 +412,16 @@ mod tests {
         assert_eq!(config.get("core.hookspath"), Some(&b"a b"[..]));
         assert_eq!(config.boolean("core.filemode"), Some(true));
         assert_eq!(config.get("includeif.gitdir:~/W\"x/.path"), Some(&b"q r"[..]));
+    }
+
+    #[test]
+    fn files_that_include_themselves_end() {
+        let directory = tempfile::tempdir().expect("a place for files");
+        let path = directory.path().join("config");
+        std::fs::write(&path, "[include]\n".to_owned() + &"path = config\n".repeat(20)).expect("a file");
+        let mut config = Config::default();
+        config.add_file(&path, &Environment::default(), &Conditions::default(), 0);
+        assert!(config.read > MAX_READ && config.values.len() <= 20 * (MAX_READ / FILE_COST));
     }
 
     #[test]

@@ -36,9 +36,5 @@ impl GitError {
 
 /// A path as a terminal may see it.
 pub(super) fn shown(path: &Path) -> String {
-    path.to_string_lossy().chars().flat_map(escape).collect()
-}
-
-fn escape(character: char) -> Vec<char> {
-    if character.is_control() { character.escape_default().collect() } else { vec![character] }
+    crate::text::escape(&path.to_string_lossy())
 }

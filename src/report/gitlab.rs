@@ -31,8 +31,7 @@ struct Lines {
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let findings = report.outcome.findings.iter().zip(report.fingerprints());
     let issues: Vec<Issue<'_>> = findings.map(|(finding, fingerprint)| issue(report, finding, fingerprint)).collect();
-    serde_json::to_writer_pretty(&mut *out, &issues)?;
-    writeln!(out)
+    super::write_json(&issues, out)
 }
 
 fn issue<'a>(report: &Report<'_>, finding: &'a Diagnostic, fingerprint: String) -> Issue<'a> {

@@ -114,8 +114,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             before: outcome.before.as_ref().map(|before| before.findings),
         },
     };
-    serde_json::to_writer_pretty(&mut *out, &root)?;
-    writeln!(out)
+    super::write_json(&root, out)
 }
 
 fn view(view: &View) -> String {

@@ -13,6 +13,7 @@ mod style;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use serde::Serialize;
 pub use style::{Style, link};
 
 use crate::check::Outcome;
@@ -20,6 +21,7 @@ use crate::cli::Format;
 use crate::diagnostic::{Diagnostic, Label};
 use crate::snapshot::Snapshot;
 use crate::source::Position;
+use crate::text::is_acted_on;
 
 /// What a reporter prints.
 pub struct Report<'a> {
@@ -69,4 +71,20 @@ impl Report<'_> {
             Err(_) => (first, first),
         }
     }
+}
+
+/// Writes a value as JSON that a terminal does not act on either: JSON itself leaves DEL, the controls behind it and
+/// characters that turn the direction of text as they are.
+fn write_json(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(value)?;
+    let mut from = 0;
+    for (at, character) in text.match_indices(|character| character != '\n' && is_acted_on(character)) {
+        out.write_all(&text.as_bytes()[from..at])?;
+        // None of them needs a surrogate pair.
+        let code = character.chars().next().map_or(0, u32::from);
+        write!(out, "\\u{code:04x}")?;
+        from = at + character.len();
+    }
+    out.write_all(&text.as_bytes()[from..])?;
+    writeln!(out)
 }

@@ -168,8 +168,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             results: findings.map(|(finding, fingerprint)| entry(report, finding, fingerprint)).collect(),
         }],
     };
-    serde_json::to_writer_pretty(&mut *out, &log)?;
-    writeln!(out)
+    super::write_json(&log, out)
 }
 
 fn rule_entry(rule: &Rule) -> RuleEntry {

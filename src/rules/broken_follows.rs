@@ -20,6 +20,9 @@ pub(super) static RULE: Rule = Rule {
     check,
 };
 
+/// So many steps of a circle are shown: each of its inputs has a finding that goes round it.
+const MAX_STEPS: usize = 12;
+
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for flake in cx.flakes {
         let errors = flake.comparison.iter().flat_map(|comparison| &comparison.follows_errors);
@@ -49,7 +52,13 @@ fn finding(flake: &Flake, error: &FollowsError) -> Diagnostic {
             Diagnostic::new(RULE.name, RULE.severity(), message, primary).help(help)
         }
         FollowsError::Cycle { cycle, .. } => {
-            let steps: Vec<String> = cycle.iter().map(ToString::to_string).collect();
+            let steps: Vec<String> = match cycle.as_slice() {
+                [first @ .., last] if first.len() > MAX_STEPS => {
+                    let first = first.iter().take(MAX_STEPS).map(ToString::to_string);
+                    first.chain(["…".to_owned(), last.to_string()]).collect()
+                }
+                all => all.iter().map(ToString::to_string).collect(),
+            };
             let message = format!("follow cycle: {}", steps.join(" -> "));
             Diagnostic::new(RULE.name, RULE.severity(), message, primary).help("give one of them a `url`")
         }

@@ -1,6 +1,6 @@
 //! `preflake fix`, `check --fix` and `--diff`.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use super::{Failure, Place, check_settings, finish, settings_of, tell};
 use crate::check::Outcome;
@@ -125,7 +125,13 @@ fn apply(place: &Place, plan: &Plan) -> Result<(), Failure> {
 }
 
 fn print_patch(plan: &Plan) -> Result<(), Failure> {
-    finish(io::stdout().lock().write_all(&fix::patch(&plan.rewrites)))
+    let patch = fix::patch(&plan.rewrites);
+    if !io::stdout().is_terminal() {
+        return finish(io::stdout().lock().write_all(&patch));
+    }
+    // For people, not for `git apply`: nothing in it may act on their terminal.
+    let shown: Vec<String> = String::from_utf8_lossy(&patch).lines().map(escape).collect();
+    finish(writeln!(io::stdout().lock(), "{}", shown.join("\n")))
 }
 
 fn say(plan: &Plan, diff: bool) {

@@ -24,7 +24,8 @@ use crate::diagnostic::Severity;
 use crate::git::{GitError, Repository, ViewChoice};
 use crate::install;
 use crate::report::{Report, Style};
-use crate::snapshot::{ReadError, RepoPath, Snapshot, View, directory};
+use crate::snapshot::{ReadError, RepoPath, Snapshot, View, directory, disk};
+use crate::source::SourceFile;
 use crate::text::{count, escape, nearest};
 
 /// Why a run could not do its work.
@@ -229,21 +230,37 @@ fn settings_of(named: Option<&Path>, no_config: bool, place: &Place, snapshot: &
 fn from_view(place: &Place, snapshot: &Snapshot) -> Result<Settings, Failure> {
     let path = RepoPath::from("preflake.toml");
     if snapshot.has_file(&path) {
-        let source = snapshot.read(&path)?;
-        if !source.is_utf8() {
-            return Err(Failure::new("preflake.toml is not UTF-8").help("save it as UTF-8"));
-        }
-        return Ok(Settings::from_toml(source.text(), "preflake.toml")?);
+        return from_source(&*snapshot.read(&path)?);
     }
-    if *snapshot.view() != View::Worktree {
-        return Ok(Settings::new());
+    if *snapshot.view() == View::Worktree
+        && let Some(bytes) = untracked_configuration(place, &path)?
+    {
+        return from_source(&SourceFile::new(path, bytes));
     }
-    match fs::read_to_string(path.on_disk(&place.root)) {
-        Ok(text) => Ok(Settings::from_toml(&text, "preflake.toml")?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Settings::new()),
-        // To go on without it would judge by rules that nobody asked for.
-        Err(error) => Err(Failure::new(format!("cannot read preflake.toml: {error}"))),
+    Ok(Settings::new())
+}
+
+/// To go on without a configuration that cannot be read would judge by rules that nobody asked for.
+fn from_source(source: &SourceFile) -> Result<Settings, Failure> {
+    if !source.is_utf8() {
+        return Err(Failure::new("preflake.toml is not UTF-8").help("save it as UTF-8"));
     }
+    Ok(Settings::from_toml(source.text(), "preflake.toml")?)
+}
+
+/// The configuration on disk, which may be a link inside the repository. What cannot be read is no silence.
+fn untracked_configuration(place: &Place, path: &RepoPath) -> Result<Option<Vec<u8>>, Failure> {
+    let fail = |reason: &dyn std::fmt::Display| Failure::new(format!("cannot read {path}: {reason}"));
+    let file = path.on_disk(&place.root);
+    let real = match file.canonicalize() {
+        Ok(real) => real,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(fail(&error)),
+    };
+    if !place.root.canonicalize().is_ok_and(|root| real.starts_with(root)) {
+        return Err(fail(&"a link that leaves the repository"));
+    }
+    disk::read_file(&real, disk::MAX_SIZE).map(Some).map_err(|error| fail(&error))
 }
 
 fn check(options: &cli::Check) -> Result<u8, Failure> {

@@ -113,7 +113,7 @@ impl fmt::Display for RepoPath {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for chunk in self.0.utf8_chunks() {
             for character in chunk.valid().chars() {
-                if character.is_control() {
+                if crate::text::is_acted_on(character) {
                     write!(formatter, "{}", character.escape_default())?;
                 } else {
                     write!(formatter, "{character}")?;

@@ -12,6 +12,7 @@ mod git;
 mod graph;
 mod guide;
 mod hooks;
+mod hostile;
 mod layouts;
 mod merge_driver;
 mod pages;

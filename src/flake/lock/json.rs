@@ -116,6 +116,9 @@ pub(super) fn parse(text: &str) -> Result<Document<'_>, SyntaxError> {
     Ok(Document { values: reader.values })
 }
 
+/// A file of brackets takes a hundred times its size in memory. A lock of 100 MB has some four million values.
+const MAX_VALUES: usize = 10_000_000;
+
 struct Reader<'a> {
     text: &'a str,
     at: usize,
@@ -175,6 +178,9 @@ impl<'a> Reader<'a> {
             _ => self.word()?,
         };
         let id = ValueId(self.values.len());
+        if id.0 >= MAX_VALUES {
+            return Err(SyntaxError { offset: start, message: "more values than any lock has".to_owned() });
+        }
         if let Some(&container) = open.last() {
             match &mut self.values[container.0].kind {
                 Kind::Array(items) => items.push(id),

@@ -3,6 +3,7 @@
 //! The only module that knows rnix. What leaves it is plain data with spans; no syntax node does.
 
 mod advice;
+mod depth;
 mod dialect;
 mod grammar;
 mod inputs;

@@ -4,6 +4,7 @@ use rnix::ast;
 use rnix::{NodeOrToken, ParseError, SyntaxKind, SyntaxNode, TextRange, WalkEvent};
 use rowan::ast::AstNode as _;
 
+use super::depth::{too_deep, too_far};
 use super::dialect;
 use crate::flake::Problem;
 use crate::source::{SourceFile, Span, Spanned};
@@ -22,12 +23,19 @@ pub(super) struct Parsed {
     pub(super) comments: Vec<Spanned<String>>,
 }
 
-/// rnix bounds nested expressions, but recurses without bound on lists, prefix operators and operators that associate
-/// to the right. More of these at one place than any real file has are refused before it is asked.
-const MAX_UNBOUNDED: usize = 1_000;
+/// Every name of a binding's path is a set of its own: `a.b.c = 1` nests as deep as `a = { b = { c = 1; }; }`. So many
+/// may be open at one place.
+const MAX_NAMES: usize = 2_000;
+
+/// The tree of a text takes up to fifty times its size in memory. The largest Nix file that people write has 20 MB.
+const MAX_TEXT: usize = 32 << 20;
 
 /// Parses a whole file.
 pub(super) fn parse(text: &str) -> Parsed {
+    if text.len() > MAX_TEXT {
+        let problem = Some(problem("larger than 32 MB", Span::at(0)));
+        return Parsed { root: None, problem, comments: Vec::new() };
+    }
     if let Some(offset) = too_deep(text) {
         let problem = Some(problem("nested too deeply", Span::at(offset)));
         return Parsed { root: None, problem, comments: Vec::new() };
@@ -40,11 +48,15 @@ pub(super) fn parse(text: &str) -> Parsed {
         parsed = Some(rnix::Root::parse(&plain)).filter(|plain| plain.errors().is_empty()).unwrap_or(parsed);
     }
     let syntax = parsed.syntax();
-    let (depth, comments) = survey(&syntax);
-    if depth > MAX_DEPTH {
+    let survey = survey(&syntax);
+    let comments = survey.comments;
+    if survey.depth > MAX_DEPTH {
         // Dropping the tree would recurse once a level. It stays allocated: the process is about to report and end.
         std::mem::forget(parsed);
         std::mem::forget(syntax);
+        return Parsed { root: None, problem: Some(problem("nested too deeply", Span::at(0))), comments };
+    }
+    if survey.names > MAX_NAMES {
         return Parsed { root: None, problem: Some(problem("nested too deeply", Span::at(0))), comments };
     }
     if let Some(error) = parsed.errors().first() {
@@ -60,6 +72,9 @@ pub(super) fn parse(text: &str) -> Parsed {
 pub fn comments(source: &SourceFile) -> Vec<Spanned<String>> {
     let mut offset = 0;
     let mut found = Vec::new();
+    if too_far(source.text()).is_some() {
+        return found;
+    }
     for (kind, text) in rnix::tokenize(source.text()) {
         if kind == SyntaxKind::TOKEN_COMMENT {
             found.push(Spanned::new(comment_text(text).to_owned(), Span::new(offset, offset + text.len())));
@@ -91,77 +106,57 @@ pub(super) fn problem(message: impl Into<String>, span: Span) -> Problem {
     Problem { message: message.into(), help: None, span, input: None, first: None }
 }
 
-/// Where the constructs that rnix does not bound pile up beyond [`MAX_UNBOUNDED`].
-fn too_deep(text: &str) -> Option<usize> {
-    let suspects = text.bytes().filter(|byte| matches!(byte, b'[' | b'-' | b'!' | b'+' | b'/')).count();
-    if suspects <= MAX_UNBOUNDED {
-        return None;
-    }
-    // Operators count within their bracket and up to the end of their binding; the sum over all open brackets is what
-    // the parser's stack sees.
-    let (mut open, mut here, mut total, mut offset) = (Vec::new(), 0_usize, 0_usize, 0);
-    for (kind, token) in rnix::tokenize(text) {
-        match kind {
-            SyntaxKind::TOKEN_L_BRACK => {
-                open.push(here + 1);
-                total += 1;
-                here = 0;
-            }
-            SyntaxKind::TOKEN_L_BRACE | SyntaxKind::TOKEN_L_PAREN | SyntaxKind::TOKEN_INTERPOL_START => {
-                open.push(here);
-                here = 0;
-            }
-            SyntaxKind::TOKEN_R_BRACK
-            | SyntaxKind::TOKEN_R_BRACE
-            | SyntaxKind::TOKEN_R_PAREN
-            | SyntaxKind::TOKEN_INTERPOL_END => {
-                total = total.saturating_sub(here);
-                here = open.pop().unwrap_or_default();
-                if kind == SyntaxKind::TOKEN_R_BRACK {
-                    here = here.saturating_sub(1);
-                    total = total.saturating_sub(1);
-                }
-            }
-            SyntaxKind::TOKEN_SEMICOLON | SyntaxKind::TOKEN_COMMA => {
-                total = total.saturating_sub(here);
-                here = 0;
-            }
-            SyntaxKind::TOKEN_SUB
-            | SyntaxKind::TOKEN_INVERT
-            | SyntaxKind::TOKEN_CONCAT
-            | SyntaxKind::TOKEN_UPDATE
-            | SyntaxKind::TOKEN_IMPLICATION => {
-                here += 1;
-                total += 1;
-            }
-            _ => {}
-        }
-        if total > MAX_UNBOUNDED {
-            return Some(offset);
-        }
-        offset += token.len();
-    }
-    None
+/// What one walk over a tree finds out.
+struct Survey {
+    /// Nodes above the deepest one.
+    depth: usize,
+    /// Names in the paths of all bindings that are open at one place, at most.
+    names: usize,
+    comments: Vec<Spanned<String>>,
 }
 
-fn survey(syntax: &SyntaxNode) -> (usize, Vec<Spanned<String>>) {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    let mut comments = Vec::new();
+fn survey(syntax: &SyntaxNode) -> Survey {
+    let mut survey = Survey { depth: 0, names: 0, comments: Vec::new() };
+    let (mut depth, mut names) = (0_usize, 0_usize);
+    // The names of each binding that is open.
+    let mut open = Vec::new();
     for event in syntax.preorder_with_tokens() {
         match event {
-            WalkEvent::Enter(NodeOrToken::Node(_)) => {
+            WalkEvent::Enter(NodeOrToken::Node(node)) => {
                 depth += 1;
-                deepest = deepest.max(depth);
+                survey.depth = survey.depth.max(depth);
+                if node.kind() == SyntaxKind::NODE_ATTRPATH_VALUE {
+                    open.push(0);
+                }
             }
-            WalkEvent::Leave(NodeOrToken::Node(_)) => depth -= 1,
-            WalkEvent::Enter(NodeOrToken::Token(token)) if token.kind() == SyntaxKind::TOKEN_COMMENT => {
-                let inner = comment_text(token.text()).to_owned();
-                comments.push(Spanned::new(inner, span(token.text_range())));
+            WalkEvent::Leave(NodeOrToken::Node(node)) => {
+                depth -= 1;
+                if node.kind() == SyntaxKind::NODE_ATTRPATH_VALUE {
+                    names -= open.pop().unwrap_or_default();
+                }
             }
-            WalkEvent::Enter(NodeOrToken::Token(_)) | WalkEvent::Leave(NodeOrToken::Token(_)) => {}
+            WalkEvent::Enter(NodeOrToken::Token(token)) => match token.kind() {
+                SyntaxKind::TOKEN_COMMENT => {
+                    let inner = comment_text(token.text()).to_owned();
+                    survey.comments.push(Spanned::new(inner, span(token.text_range())));
+                }
+                SyntaxKind::TOKEN_DOT if is_of_binding(&token) => {
+                    names += 1;
+                    survey.names = survey.names.max(names);
+                    open.last_mut().into_iter().for_each(|count| *count += 1);
+                }
+                _ => {}
+            },
+            WalkEvent::Leave(NodeOrToken::Token(_)) => {}
         }
     }
-    (deepest, comments)
+    survey
+}
+
+/// Whether a dot stands between the names that a binding binds.
+fn is_of_binding(dot: &rnix::SyntaxToken) -> bool {
+    let binding = dot.parent().and_then(|path| path.parent());
+    binding.is_some_and(|node| node.kind() == SyntaxKind::NODE_ATTRPATH_VALUE)
 }
 
 fn describe(error: &ParseError, text: &str) -> Problem {

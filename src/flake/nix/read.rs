@@ -202,10 +202,28 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_one_problem() {
-        for unit in ["(", "[", "{a=", "- ", "! ", "a: ", "if a then ", "let in ", "a ++ ", "a -> ", "\"${"] {
-            assert_eq!(problems(&unit.repeat(100_000)).len(), 1, "{unit}");
+        let units =
+            ["(", "[", "{a=", "- ", "! ", "a: ", "if a then ", "let in ", "a ++ ", "a -> ", "\"${", "x.a or ", "a <| "];
+        for unit in units.into_iter().chain(["a.", "-", "<"]) {
+            assert_eq!(problems(&unit.repeat(20_000)).len(), 1, "{unit}");
         }
-        let chain = format!("{{ outputs = _: 1 {}; }}", "+ 1 ".repeat(200_000));
-        assert_eq!(problems(&chain), ["nested too deeply"]);
+        for path in ["{ outputs = _: {a_=1;}; }", "{ inputs_.x.url = \"x\"; outputs = _: { }; }"] {
+            assert_eq!(problems(&path.replace('_', &" .a".repeat(20_000))), ["nested too deeply"]);
+        }
+        for unit in ["+ 1 ", "+1", "|| 1 ", "a ", "(a)"] {
+            let chain = format!("{{ outputs = _: 1 {}; }}", unit.repeat(20_000));
+            assert_eq!(problems(&chain), ["nested too deeply"], "{unit}");
+        }
+    }
+
+    /// What is long, and nests in nothing.
+    #[test]
+    fn long_lists_are_no_nesting() {
+        let long = "a".repeat(100_000);
+        let names: Vec<String> = (0..5_000).map(|number| format!("n{number}")).collect();
+        let names = names.join(" ");
+        let numbers = " 1 (1 - 1) [ ]".repeat(5_000);
+        let text = format!("rec {{ outputs = _: [{numbers} \"{long}\" ]; x = let inherit (x) {names}; in 1; }}");
+        assert_eq!(problems(&text), ["unsupported attribute `x`"]);
     }
 }

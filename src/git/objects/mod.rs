@@ -58,7 +58,9 @@ impl Objects {
     fn database(&self) -> Option<&git2::Odb<'static>> {
         let open = || {
             let directory = self.layout.common_dir.join("objects");
-            let directory = directory.to_str().filter(|_| !self.child_only)?;
+            // libgit2 would wait for a pipe there.
+            let is_odd = std::fs::metadata(directory.join("info/alternates")).is_ok_and(|found| !found.is_file());
+            let directory = directory.to_str().filter(|_| !self.child_only && !is_odd)?;
             let database = git2::Odb::new().ok()?;
             database.add_disk_alternate(directory).ok()?;
             Some(database)
@@ -91,7 +93,8 @@ impl Objects {
 
     /// The repository around the objects, for what depends on references and history.
     fn library(&self) -> Option<git2::Repository> {
-        if self.child_only { None } else { git2::Repository::open_bare(&self.git.directory).ok() }
+        let is_known = !self.child_only && self.git.check_files().is_ok();
+        if is_known { git2::Repository::open_bare(&self.git.directory).ok() } else { None }
     }
 
     fn library_id(&self, revision: &str) -> Option<Vec<u8>> {

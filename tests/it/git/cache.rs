@@ -14,7 +14,7 @@ use preflake::git::{Environment, Repository, ViewChoice};
 use preflake::snapshot::Snapshot;
 
 use super::scratch::{Scratch, lines};
-use super::trees::{Random, number};
+use crate::random::{Random, number};
 
 /// More than enough for directories to be kept.
 const DIRECTORIES: usize = 450;

@@ -1,0 +1,3 @@
+{ inputs.a.url = "nixpkgs";
+  outputs = inputs: import ./o.nix inputs;
+  /* a /* b */ }

@@ -1,0 +1,1 @@
+let { body = { outputs = _: 1; }; x = rec { inherit (a) b "c"; ${d} = 1; e.f."g" = 2; e = { h = 3; }; }; }

@@ -1,0 +1,37 @@
+//! The targets: what is read, and what is promised of it.
+
+mod disk;
+mod fix;
+mod flake;
+mod text;
+
+use preflake::snapshot::{FileState, Memory, Snapshot, View};
+
+/// Stands between the two files of one input.
+const DIVIDER: &str = "\n#- flake.lock\n";
+
+/// The flake.nix and flake.lock of an input.
+fn both(input: &[u8]) -> (String, String) {
+    let text = String::from_utf8_lossy(input);
+    match text.split_once(DIVIDER) {
+        Some((nix, lock)) => (nix.to_owned(), lock.to_owned()),
+        None => (text.into_owned(), String::new()),
+    }
+}
+
+/// A tree with these two files and some others around them.
+fn tree(nix: &str, lock: &str) -> Snapshot {
+    let mut memory = Memory::new()
+        .view(View::Index)
+        .file("flake.nix", nix, FileState::Tracked)
+        .base("{ inputs.n1.url = \"github:o/r\"; outputs = _: { }; }\n")
+        .file("a.nix", "{ imports = [ ./b.nix ./new.nix ./sub ]; x = ./ign.nix; }\n", FileState::Tracked)
+        .file("new.nix", "{ }\n", FileState::Untracked)
+        .file("ign.nix", "{ }\n", FileState::Ignored)
+        .file("later.nix", "{ }\n", FileState::IntentToAdd)
+        .file("sub", "", FileState::Submodule);
+    if !lock.is_empty() {
+        memory = memory.file("flake.lock", lock, FileState::Tracked);
+    }
+    memory.snapshot()
+}

@@ -1,0 +1,126 @@
+//! Things far larger than any flake's. `PREFLAKE_DEPTH` makes them larger still.
+
+use std::fmt::Write as _;
+use std::fs::File;
+
+use super::{FLAKE, bounded, first, repo};
+
+fn scale() -> usize {
+    std::env::var("PREFLAKE_DEPTH").ok().and_then(|text| text.parse().ok()).unwrap_or(5_000)
+}
+
+/// Five gigabytes that take no room on the disk.
+#[test]
+fn enormous_files() {
+    for name in ["flake.nix", "flake.lock", "x.nix", "preflake.toml", ".gitignore"] {
+        let repo = repo("{ outputs = _: import ./x.nix; }\n");
+        repo.write(name, FLAKE);
+        repo.git(&["add", "--all"]);
+        let file = File::options().write(true).open(repo.path().join(name)).expect("it is there");
+        if file.set_len(5 << 30).is_err() {
+            eprintln!("skipped: no sparse files here");
+            return;
+        }
+        let run = bounded(repo.path(), &["check", "--format", "concise"]);
+        if matches!(name, "flake.nix" | "flake.lock" | "preflake.toml") {
+            let said = format!("{}{}", run.stdout, run.stderr);
+            assert!(said.contains(name) && said.contains("larger than"), "{name}: {}", first(&said));
+            assert_ne!(run.status, 0);
+        }
+        bounded(repo.path(), &["check", "--format", "concise", "--staged"]);
+        repo.git(&["rm", "-q", "-f", "--cached", name]);
+        bounded(repo.path(), &["check", "--format", "concise"]);
+    }
+}
+
+/// A text that is small enough to be read, and whose tree would not fit into memory.
+#[test]
+fn a_flake_nix_of_forty_megabytes() {
+    if scale() < 1_000_000 {
+        eprintln!("skipped: it takes long without optimization; PREFLAKE_DEPTH=1000000 runs it");
+        return;
+    }
+    let repo = repo("");
+    repo.write("flake.nix", &format!("{{ outputs = _: [{}]; }}", " 1".repeat(20 << 20)));
+    let run = bounded(repo.path(), &["check", "--format", "concise"]);
+    assert!(run.stdout.contains("larger than 32 MB"), "{}", first(&run.stdout));
+}
+
+/// A lock with a node for every package that somebody could think of.
+fn lock(nodes: usize, input: &dyn Fn(usize) -> String) -> String {
+    let mut text = "{\"nodes\":{".to_owned();
+    for number in 0..nodes {
+        let inputs = input(number);
+        let source = format!("\"type\":\"github\",\"owner\":\"o\",\"repo\":\"r{number}\"");
+        let hash = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        let pin = format!("\"rev\":\"{number:040}\",\"narHash\":\"{hash}\",\"lastModified\":1");
+        let _ = write!(text, "\"n{number}\":{{{inputs}\"locked\":{{{source},{pin}}},\"original\":{{{source}}}}},");
+    }
+    text + "\"root\":{\"inputs\":{\"x\":\"n0\"}}},\"root\":\"root\",\"version\":7}"
+}
+
+#[test]
+fn large_locks() {
+    let repo = repo("{ inputs.x.url = \"github:o/r0\"; outputs = _: { }; }\n");
+    // A million deep is a lock of 100 MB here.
+    let nodes = scale() / 3;
+    let chain = |number: usize| {
+        if number + 1 < nodes { format!("\"inputs\":{{\"y\":\"n{}\"}},", number + 1) } else { String::new() }
+    };
+    let follows = |number: usize| format!("\"inputs\":{{\"y\":[\"x\",\"y\"],\"z{number}\":[\"x\",\"z\"]}},");
+    let wide = |number: usize| {
+        let all: Vec<String> = (1..nodes).map(|other| format!("\"i{other}\":\"n{other}\"")).collect();
+        if number == 0 { format!("\"inputs\":{{{}}},", all.join(",")) } else { String::new() }
+    };
+    for input in [&chain as &dyn Fn(usize) -> String, &follows, &wide] {
+        repo.write("flake.lock", &lock(nodes, input));
+        repo.git(&["add", "--all"]);
+        let run = bounded(repo.path(), &["check", "--format", "concise"]);
+        assert!(run.status < 2, "{}", run.stderr);
+    }
+}
+
+/// What follows itself, in a circle as long as the lock.
+#[test]
+fn follows_in_circles() {
+    let many = scale() / 50;
+    let mut inputs = String::new();
+    for number in 0..many {
+        let _ = writeln!(inputs, "inputs.x{number}.follows = \"x{}\";", (number + 1) % many);
+    }
+    let edges: Vec<String> = (0..many).map(|number| format!("\"x{number}\":[\"x{}\"]", (number + 1) % many)).collect();
+    let repo = repo(&format!("{{ {inputs} outputs = _: {{ }}; }}\n"));
+    let lock =
+        format!("{{\"nodes\":{{\"root\":{{\"inputs\":{{{}}}}}}},\"root\":\"root\",\"version\":7}}", edges.join(","));
+    repo.write("flake.lock", &lock);
+    repo.git(&["add", "--all"]);
+    for arguments in [&["check", "--format", "json"][..], &["fix", "--diff"]] {
+        let run = bounded(repo.path(), arguments);
+        assert!(run.status < 2, "{}", run.stderr);
+    }
+}
+
+/// Paths of so many parts that no disk holds them: in Nix files, and in a tree that git made.
+#[test]
+fn paths_of_a_million_parts() {
+    let many = scale();
+    let repo = repo(&format!("{{ outputs = _: import ./{}x.nix; }}\n", "a/".repeat(many)));
+    bounded(repo.path(), &["check", "--format", "concise"]);
+    let blob = repo.git(&["hash-object", "-w", "flake.nix"]);
+    let mut tree = git_with_input(&repo, &["mktree"], &format!("100644 blob {}\tx.nix\n", blob.trim()));
+    for _ in 0..300 {
+        tree = git_with_input(&repo, &["mktree"], &format!("040000 tree {}\t{}\n", tree.trim(), "d".repeat(255)));
+    }
+    let commit = repo.git(&["commit-tree", "-m", "deep", tree.trim()]);
+    let run = bounded(repo.path(), &["check", "--rev", commit.trim()]);
+    assert!(run.status == 2 && run.stderr.contains("nested too deeply"), "{} {}", run.status, run.stderr);
+}
+
+fn git_with_input(repo: &crate::repo::Repo, arguments: &[&str], input: &str) -> String {
+    use std::io::Write as _;
+    use std::process::Stdio;
+    let mut command = crate::repo::hermetic("git", repo.path());
+    let mut child = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("git runs");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("git reads");
+    String::from_utf8_lossy(&child.wait_with_output().expect("git ends").stdout).into_owned()
+}
