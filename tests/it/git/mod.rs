@@ -4,6 +4,7 @@
 mod cache;
 mod changes;
 mod formats;
+mod kinds;
 mod places;
 mod scratch;
 mod trees;
