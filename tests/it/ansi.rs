@@ -91,7 +91,7 @@ pub(crate) fn to_svg(title: &str, text: &str) -> String {
     let (width, height) = (place(columns, WIDTH) + MARGIN, place(lines.len(), HEIGHT) + MARGIN);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
-         height=\"{height:.0}\" role=\"img\" aria-labelledby=\"title\">\n<title id=\"title\">{title}</title>\n\
+         height=\"{height:.0}\" role=\"img\" aria-labelledby=\"title\" xml:space=\"preserve\">\n<title id=\"title\">{title}</title>\n\
          <style>\n{STYLE}</style>\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"#0d1117\"/>\n"
     );
     for (number, line) in lines.iter().enumerate() {
