@@ -229,7 +229,10 @@ fn classify(run: &Run, lock: &str) -> Answer {
         || run.stderr.contains("because it has an unlocked input")
     {
         Verdict::Stale
-    } else if fetching.as_ref().is_some_and(|reference| is_locked(reference, lock)) {
+    } else if fetching.as_ref().is_some_and(|reference| is_locked(reference, lock))
+        || at_input.is_some() && message.contains("SRI hash")
+    {
+        // A hash that cannot be read has no fetch to fail, but is read for one.
         Verdict::Refetch
     } else if at_input.is_some() && (fetching.is_some() || FETCHING.iter().any(|text| message.contains(text))) {
         Verdict::Fetch

@@ -342,7 +342,10 @@ impl Walker<'_> {
             creating: frame.creating.clone(),
             quiet: frame.quiet,
         };
-        if refetch && !self.reread(&mut inner) {
+        if !refetch {
+            // A flake that is not read has no directory: Nix stays in that of the flake it read last.
+            inner.dir.clone_from(&frame.dir);
+        } else if !self.reread(&mut inner) {
             return;
         }
         self.stack.push(inner);

@@ -165,7 +165,7 @@ fn forge(url: &Url, text: &str) -> Result<Attrs, Failure> {
         found.insert("ref".to_owned(), Attr::String(name));
     }
     if let Some(rev) = rev {
-        super::refname::check_revision(&rev).map_err(Failure::Fatal)?;
+        super::refname::check_commit(&rev).map_err(Failure::Fatal)?;
         found.insert("rev".to_owned(), Attr::String(rev));
     }
     if let Some(Attr::String(host)) = found.get("host")

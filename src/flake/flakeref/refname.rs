@@ -46,9 +46,23 @@ pub(super) fn check_revision(text: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// The same for the forges, which know commits by SHA-1 only.
+pub(super) fn check_commit(text: &str) -> Result<(), String> {
+    check_revision(text)?;
+    if text.starts_with("sha256") { Err(format!("hash `{text}` should have type `sha1`")) } else { Ok(()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn forges_know_sha1() {
+        let sha256 = format!("sha256:{}", "0".repeat(64));
+        assert_eq!(check_revision(&sha256), Ok(()));
+        assert_eq!(check_commit(&sha256), Err(format!("hash `{sha256}` should have type `sha1`")));
+        assert_eq!(check_commit(&"0".repeat(40)), Ok(()));
+    }
 
     /// The lists of Nix's own unit test.
     #[test]

@@ -1,6 +1,6 @@
 //! What each fetcher allows and requires (`Input::fromAttrs` and each scheme's `inputFromAttrs`).
 
-use super::refname::{check_revision, is_legal_ref, is_plain_ref};
+use super::refname::{check_commit, check_revision, is_legal_ref, is_plain_ref};
 use super::url::Url;
 use super::{Attr, Attrs, FlakeRef, RefError, git_url};
 use crate::flake::is_flake_id;
@@ -117,7 +117,7 @@ fn check_values(kind: &str, attrs: &Attrs) -> Result<(), RefError> {
     if let Some(rev) = text(attrs, "rev")
         && forge
     {
-        check_revision(rev).map_err(RefError)?;
+        check_commit(rev).map_err(RefError)?;
     }
     if let Some(name) = text(attrs, "ref")
         && ((forge || kind == "git") && !is_legal_ref(name) || kind == "hg" && !is_plain_ref(name))
