@@ -64,7 +64,7 @@ fn operand(expr: Option<ast::Expr>, wanted: Level, problems: &mut Vec<Problem>) 
     }
 }
 
-const fn level(expr: &ast::Expr) -> Level {
+fn level(expr: &ast::Expr) -> Level {
     match expr {
         ast::Expr::Lambda(_)
         | ast::Expr::LetIn(_)
@@ -72,10 +72,16 @@ const fn level(expr: &ast::Expr) -> Level {
         | ast::Expr::Assert(_)
         | ast::Expr::IfElse(_) => Level::Whole,
         ast::Expr::BinOp(_) | ast::Expr::UnaryOp(_) | ast::Expr::HasAttr(_) => Level::Operation,
+        // `x or`, from before `or` was a keyword, is as tight as a selection.
+        ast::Expr::Apply(apply) if is_or(apply) => Level::Selection,
         ast::Expr::Apply(_) => Level::Application,
         ast::Expr::Select(_) => Level::Selection,
         _ => Level::Simple,
     }
+}
+
+fn is_or(apply: &ast::Apply) -> bool {
+    apply.argument().is_some_and(|argument| argument.syntax().text() == "or")
 }
 
 /// No string of Nix can hold one.
@@ -150,6 +156,7 @@ mod tests {
         assert_eq!(problems("(a == a) == a"), [] as [&str; 0]);
         assert_eq!(problems("\"a\0b\""), ["input string contains null bytes"]);
         assert_eq!(problems("[ (let { x = 1; }) let { y = x; x = 1; } ]"), [] as [&str; 0]);
+        assert_eq!(problems("let or = a; in [ a or (a or) ]"), [] as [&str; 0]);
         assert_eq!(problems("let { x = 1; }.x"), [] as [&str; 0]);
         assert_eq!(problems("[ let { y = x; } ]"), ["undefined variable `x`"]);
         assert_eq!(problems("[ (a ] ]"), ["syntax error, unexpected `]`, expecting `)`"]);
