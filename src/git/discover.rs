@@ -112,7 +112,7 @@ fn refuse_unreadable(dot_git: &Path) -> Result<(), GitError> {
         return Ok(());
     }
     let head = dot_git.join("HEAD");
-    match std::fs::File::open(&head) {
+    match disk::read_file(&head, 1 << 16) {
         Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(GitError::at(&head, error)),
         _ => Ok(()),
     }
