@@ -3,6 +3,8 @@
 #[cfg(target_os = "linux")]
 mod cache;
 mod changes;
+#[cfg(unix)]
+mod edges;
 mod formats;
 mod kinds;
 mod places;
