@@ -22,6 +22,9 @@ const MAX_FILES: usize = 10_000;
 impl Beside<'_> {
     /// Where `path` is, at which git tracks nothing; `None` where nothing is there that git could track.
     pub(super) fn absence(&self, path: &RepoPath) -> Option<Absence> {
+        if path.as_bytes().split(|byte| *byte == b'/').any(|part| part == b".git") {
+            return None;
+        }
         let kind = disk::kind_inside(self.root, path).filter(|kind| *kind != Kind::Other)?;
         if let Some(repository) = self.repository_above(path, kind) {
             return Some(Absence::Repository(repository));

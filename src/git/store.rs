@@ -261,6 +261,10 @@ impl Store for GitStore {
         beside.absence(path).or_else(|| self.other_case(path)).unwrap_or(Absence::Nowhere)
     }
 
+    fn link_on_the_way(&self, path: &RepoPath) -> Option<RepoPath> {
+        disk::link_on_the_way(&self.worktree.as_ref()?.root, path)
+    }
+
     fn read_base(&self, path: &RepoPath) -> Option<Vec<u8>> {
         let id = self.objects.id_at(self.base_tree()?, path.as_bytes())?;
         self.content(path.as_bytes(), &id).ok()

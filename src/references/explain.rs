@@ -6,6 +6,9 @@ use crate::snapshot::RepoPath;
 #[must_use]
 pub fn hint(path: &RepoPath) -> Option<&'static str> {
     let name = String::from_utf8_lossy(path.file_name()).to_ascii_lowercase();
+    if path.as_bytes().split(|byte| *byte == b'/').any(|part| part == b".git") {
+        return Some("a flake sees no `.git`: use `self.rev`, `self.shortRev` or `self.lastModified` instead");
+    }
     let lower = path.to_string_lossy().to_ascii_lowercase();
     if name.starts_with("hardware-configuration") || name.ends_with("-hardware.nix") || name == "hardware.nix" {
         return Some("commit what `nixos-generate-config` wrote for this machine: a flake sees no other copy");
@@ -30,6 +33,7 @@ mod tests {
     fn generated_and_secret_files_are_known() {
         assert!(hint(&"hosts/a/hardware-configuration.nix".into()).is_some_and(|hint| hint.contains("nixos-generate")));
         assert!(hint(&"secrets/mail.nix".into()).is_some_and(|hint| hint.contains("encrypted")));
+        assert!(hint(&".git/HEAD".into()).is_some_and(|hint| hint.contains("self.rev")));
         assert_eq!(hint(&"modules/mail.nix".into()), None);
     }
 }

@@ -143,7 +143,17 @@ impl Search<'_> {
         let Some(path) = base.join(&self.buffer) else {
             return Some(Doubt::new(mention, RepoPath::default(), Standing::Impure));
         };
-        let (path, standing) = match resolve::find(self.snapshot, &path) {
+        let mut found = resolve::find(self.snapshot, &path);
+        if matches!(found, Found::Nothing(_)) && mention.write_blanks(source.bytes(), &mut self.buffer) {
+            let longer = base.join(&self.buffer).map(|path| (resolve::find(self.snapshot, &path), path));
+            found = match longer {
+                Some((Found::Nothing(path), _)) if self.snapshot.absence(&path) == Absence::Nowhere => found,
+                Some((longer, _)) => longer,
+                None => found,
+            };
+            mention.write_path(source.bytes(), &mut self.buffer);
+        }
+        let (path, standing) = match found {
             Found::File | Found::Directory { has_default: true } => return None,
             Found::Directory { has_default: false } => {
                 if mention.open || mention.before == Before::Other {
@@ -202,6 +212,18 @@ impl Search<'_> {
         matches!(resolve::find(self.snapshot, &path), Found::File | Found::Directory { .. })
     }
 
+    /// What is missing, and where it is: of a path through a link that git does not track, the link.
+    fn absence(&self, path: RepoPath, standing: Standing) -> (RepoPath, Absence) {
+        if standing == Standing::Impure {
+            return (path, Absence::Outside);
+        }
+        let absence = self.snapshot.absence(&path);
+        match self.snapshot.link_on_the_way(&path).filter(|_| absence == Absence::Nowhere) {
+            Some(link) => (link.clone(), self.snapshot.absence(&link)),
+            None => (path, absence),
+        }
+    }
+
     fn judge(&mut self, file: &RepoPath, source: &Rc<SourceFile>, flake: &RepoPath, doubts: Vec<Doubt>) {
         let mentions: Vec<Mention> = doubts.iter().map(|doubt| doubt.mention).collect();
         let uses = nix::uses(source, &mentions);
@@ -217,11 +239,12 @@ impl Search<'_> {
             if used.purpose == Purpose::Nothing || !matters {
                 continue;
             }
+            let (path, absence) = self.absence(path, standing);
             let reference = Reference {
                 file: file.clone(),
                 source: Rc::clone(source),
                 span: value.unwrap_or(mention.span),
-                absence: if standing == Standing::Impure { Absence::Outside } else { self.snapshot.absence(&path) },
+                absence,
                 path,
                 standing,
                 origin: mention.origin,

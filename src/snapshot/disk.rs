@@ -35,6 +35,17 @@ pub(crate) fn kind_inside(root: &Path, path: &RepoPath) -> Option<Kind> {
     })
 }
 
+/// The first symbolic link on the way from `root` to `path`, if the way ends at something that lies below `root`.
+pub(crate) fn link_on_the_way(root: &Path, path: &RepoPath) -> Option<RepoPath> {
+    let bytes = path.as_bytes();
+    let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(index, _)| index);
+    let mut parents = slashes.map(|end| RepoPath::new(&bytes[..end]));
+    let is_link = |path: &RepoPath| path.on_disk(root).symlink_metadata().is_ok_and(|found| found.is_symlink());
+    let link = parents.find(is_link)?;
+    let end = path.on_disk(root).canonicalize().ok()?;
+    end.starts_with(root.canonicalize().ok()?).then_some(link)
+}
+
 /// A directory that files are read below, kept open.
 pub(crate) struct Root {
     path: PathBuf,

@@ -158,6 +158,11 @@ pub trait Store {
     /// Says where a path is that the view does not hold. `path` is a file or a directory.
     fn absence(&self, path: &RepoPath) -> Absence;
 
+    /// The symbolic link on disk, not in the view, that leads from `path` to a file of the repository.
+    fn link_on_the_way(&self, _path: &RepoPath) -> Option<RepoPath> {
+        None
+    }
+
     /// The content of `path` in the commit that the view's commit builds on: `HEAD` for index and worktree, the first
     /// parent for a revision. `None` where there is no such commit or file.
     fn read_base(&self, path: &RepoPath) -> Option<Vec<u8>>;
@@ -272,6 +277,13 @@ impl Snapshot {
     #[must_use]
     pub fn absence(&self, path: &RepoPath) -> Absence {
         self.store.absence(path)
+    }
+
+    /// The link that is missing where a path that the view does not hold leads through one on disk; see
+    /// [`Store::link_on_the_way`].
+    #[must_use]
+    pub fn link_on_the_way(&self, path: &RepoPath) -> Option<RepoPath> {
+        self.store.link_on_the_way(path)
     }
 
     /// The content of `path` in the commit that the view's commit builds on.

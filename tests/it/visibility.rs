@@ -214,6 +214,64 @@ fn links_lead_where_git_keeps_them() {
     assert_eq!(rules(&repo, WORKTREE), ["untracked-reference"]);
 }
 
+/// What git has to be given is the link, not the file behind it.
+#[cfg(unix)]
+#[test]
+fn a_path_through_a_link_that_git_does_not_track() {
+    use std::os::unix::fs::symlink;
+    let repo = naming(&["./link/x.nix"]);
+    repo.write("real/x.nix", "{ }\n");
+    repo.commit_all();
+    symlink("real", repo.path().join("link")).expect("a link");
+    for view in [WORKTREE, STAGED] {
+        assert_eq!(said(&repo, view), "`link` is not tracked by git, so the flake does not see it; run `git add link`");
+    }
+    repo.write(".git/info/exclude", "link\n");
+    assert!(said(&repo, WORKTREE).contains("`link` in `.git/info/exclude` line 1"), "{}", said(&repo, WORKTREE));
+    repo.write(".git/info/exclude", "");
+    repo.git(&["add", "-N", "link"]);
+    assert_eq!(repo.findings(STAGED), ["intent-to-add link:1"]);
+    repo.git(&["reset", "-q", "link"]);
+    assert_eq!(repo.preflake(&["fix", "untracked-reference"]).status, 0);
+    assert!(repo.git(&["ls-files", "--stage", "link"]).starts_with("120000 "));
+    for view in [WORKTREE, STAGED] {
+        assert_eq!(rules(&repo, view), NONE);
+    }
+    let repo = naming(&["./link/x.nix", "./out/x.nix"]);
+    repo.write("real/y.nix", "{ }\n");
+    repo.git(&["add", "real"]);
+    symlink("real", repo.path().join("link")).expect("a link");
+    symlink("/", repo.path().join("out")).expect("a link");
+    assert_eq!(rules(&repo, WORKTREE), ["missing-import", "missing-import"], "the link alone would not do");
+}
+
+#[test]
+fn names_with_blanks_behind_self() {
+    let repo = Repo::new();
+    let text =
+        "{ outputs = { self }: { a = import \"${self}/my lib/x.nix\"; b = \"${./.}/my lib/run.sh --all\"; }; }\n";
+    repo.write("flake.nix", text);
+    repo.write("my lib/x.nix", "{ }\n");
+    repo.commit_all();
+    // Where the blank is taken for the end of a command, its script is what is missing.
+    assert_eq!(rules(&repo, WORKTREE), ["missing-path"]);
+    repo.edit("flake.nix", "run.sh --all", "run.sh");
+    assert_eq!(rules(&repo, WORKTREE), ["missing-path"]);
+    repo.write("my lib/run.sh", "");
+    assert!(said(&repo, WORKTREE).contains("run `git add 'my lib/run.sh'`"), "{}", said(&repo, WORKTREE));
+    repo.git(&["add", "my lib"]);
+    assert_eq!(rules(&repo, WORKTREE), NONE);
+    repo.git(&["rm", "-q", "--cached", "my lib/x.nix"]);
+    assert!(said(&repo, WORKTREE).contains("`my lib/x.nix` is not tracked"));
+}
+
+#[test]
+fn what_lies_in_the_git_directory_is_nothing_to_add() {
+    let repo = naming(&["./.git/HEAD"]);
+    assert_eq!(rules(&repo, WORKTREE), ["missing-import"]);
+    assert!(said(&repo, WORKTREE).contains("use `self.rev`"), "{}", said(&repo, WORKTREE));
+}
+
 #[test]
 fn a_file_system_that_ignores_case() {
     let repo = naming(&["./Hosts/A.nix"]);
