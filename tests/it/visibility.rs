@@ -266,6 +266,33 @@ fn names_with_blanks_behind_self() {
 }
 
 #[test]
+fn a_function_of_the_file_that_asks_whether_its_argument_exists() {
+    let asking = [
+        ("opt = path: lib.optional (builtins.pathExists path) path", "opt ./local.nix"),
+        ("opt = path: if lib.pathExists path then [ (import path) ] else [ ]", "opt ./local.nix"),
+        ("opt = default: (path: if !builtins.pathExists path then default else path)", "[ (opt { } ./local.nix) ]"),
+        ("opt = p: lib.optional (builtins.pathExists p) p", "lib.concatMap opt [ ./local.nix ]"),
+    ];
+    let deaf = [
+        ("opt = path: [ path ]; x = path: builtins.pathExists path", "opt ./local.nix"),
+        ("opt = path: if builtins.pathExists ./x then [ ] else [ path ]", "opt ./local.nix"),
+    ];
+    for (wanted, cases) in [(0, &asking[..]), (1, &deaf[..])] {
+        for (function, use_) in cases {
+            let repo = Repo::new();
+            let text = format!("{{ outputs = {{ lib, ... }}: let {function}; in {{ imports = {use_}; }}; }}\n");
+            repo.write("flake.nix", &text);
+            repo.write(".gitignore", "local.nix\n");
+            repo.commit_all();
+            repo.write("local.nix", "{ }\n");
+            let found = rules(&repo, WORKTREE);
+            let found = found.iter().filter(|rule| *rule == "untracked-reference").count();
+            assert_eq!(found, wanted, "{function}: {use_}");
+        }
+    }
+}
+
+#[test]
 fn what_lies_in_the_git_directory_is_nothing_to_add() {
     let repo = naming(&["./.git/HEAD"]);
     assert_eq!(rules(&repo, WORKTREE), ["missing-import"]);

@@ -4,6 +4,7 @@ use rnix::ast::{self, HasEntry as _};
 use rnix::{SyntaxKind, SyntaxNode};
 use rowan::ast::AstNode as _;
 
+use super::guards::Guards;
 use super::names::{is_choosing, is_excluding, is_module_list, is_module_set, is_silent, passes_on};
 use super::scan::is_import;
 use super::syntax::{attribute_name, attribute_names, head, is_within_set, node_at};
@@ -47,41 +48,12 @@ pub fn uses(source: &SourceFile, mentions: &[Mention]) -> Vec<Use> {
     let text = source.text();
     let parsed = parse::parse(text);
     let Some(root) = parsed.root else { return vec![Use::NOTHING; mentions.len()] };
-    let guards = Guards { text, places: text.match_indices(GUARD).map(|(offset, _)| offset).collect() };
+    let guards = Guards::of(text, root.syntax());
     let look = |(index, mention): (usize, &Mention)| {
         let is_inputs_self = text.get(..mention.text.start).is_some_and(|before| before.ends_with("inputs."));
         if index < MAX_MENTIONS { use_of(root.syntax(), mention, is_inputs_self, &guards) } else { Use::NOTHING }
     };
     mentions.iter().enumerate().map(look).collect()
-}
-
-/// What is asked before a path that may be missing is used.
-const GUARD: &str = "pathExists";
-
-/// Where a file asks whether paths exist.
-struct Guards<'a> {
-    text: &'a str,
-    /// Offsets of `pathExists`, in order.
-    places: Vec<usize>,
-}
-
-impl Guards<'_> {
-    /// Whether it is asked somewhere in `node`.
-    fn any_in(&self, node: &SyntaxNode) -> bool {
-        let range = parse::span(node.text_range());
-        let first = self.places.partition_point(|offset| *offset < range.start);
-        self.places.get(first).is_some_and(|offset| *offset < range.end)
-    }
-
-    /// Whether it is asked of a variable: `pathExists local`.
-    fn any_of(&self, name: &str) -> bool {
-        self.places.iter().any(|offset| {
-            let argument = self.text.get(offset + GUARD.len()..).unwrap_or_default();
-            let argument = argument.trim_start_matches([' ', '\n', '(', '"', '$', '{']);
-            let is_part = |next: char| next.is_ascii_alphanumeric() || matches!(next, '_' | '-' | '\'');
-            argument.strip_prefix(name).is_some_and(|rest| !rest.starts_with(is_part))
-        })
-    }
 }
 
 fn use_of(root: &SyntaxNode, mention: &Mention, is_inputs_self: bool, guards: &Guards<'_>) -> Use {
@@ -164,6 +136,9 @@ impl Climb<'_> {
             return SILENT;
         }
         let (name, first) = head(&function);
+        if self.guards.asked_by(name.as_deref(), first.as_ref()) {
+            return SILENT;
+        }
         self.is_default |= matches!(name.as_deref(), Some("mkDefault" | "mkOptionDefault"));
         self.is_conditional |= name.as_deref().is_some_and(is_choosing);
         if self.purpose.is_some() {

@@ -6,6 +6,7 @@
 
 mod context;
 mod exports;
+mod guards;
 mod names;
 mod range;
 mod scan;

@@ -1,0 +1,78 @@
+//! Where a file asks whether a path exists, and what that makes of the paths around.
+
+use std::collections::BTreeSet;
+
+use rnix::ast;
+use rnix::{SyntaxKind, SyntaxNode, TextSize};
+use rowan::ast::AstNode as _;
+
+use super::syntax::{attribute_names, head};
+use crate::flake::nix::parse;
+
+/// What is asked before a path that may be missing is used.
+const GUARD: &str = "pathExists";
+
+/// So many questions are looked at for the functions they stand in.
+const MAX_PLACES: usize = 100;
+
+/// The questions of one file.
+pub(super) struct Guards<'a> {
+    text: &'a str,
+    /// Offsets of `pathExists`, in order.
+    places: Vec<usize>,
+    /// Functions of the file that ask it of their argument: `opt = path: optional (pathExists path) path`.
+    functions: BTreeSet<String>,
+}
+
+impl<'a> Guards<'a> {
+    pub(super) fn of(text: &'a str, root: &SyntaxNode) -> Self {
+        let places = text.match_indices(GUARD).map(|(offset, _)| offset).collect();
+        let mut guards = Self { text, places, functions: BTreeSet::new() };
+        guards.functions = guards.places.iter().take(MAX_PLACES).filter_map(|at| guards.function(root, *at)).collect();
+        guards
+    }
+
+    /// Whether it is asked somewhere in `node`.
+    pub(super) fn any_in(&self, node: &SyntaxNode) -> bool {
+        let range = parse::span(node.text_range());
+        let first = self.places.partition_point(|offset| *offset < range.start);
+        self.places.get(first).is_some_and(|offset| *offset < range.end)
+    }
+
+    /// Whether it is asked of a variable: `pathExists local`.
+    pub(super) fn any_of(&self, name: &str) -> bool {
+        self.places.iter().any(|offset| self.asks_of(*offset, name))
+    }
+
+    /// Whether the function, or the one that is called for each element, asks it of its argument.
+    pub(super) fn asked_by(&self, name: Option<&str>, first: Option<&ast::Expr>) -> bool {
+        let is_known = |name: &str| self.functions.contains(name);
+        !self.functions.is_empty()
+            && (name.is_some_and(is_known) || first.is_some_and(|first| head(first).0.as_deref().is_some_and(is_known)))
+    }
+
+    fn asks_of(&self, offset: usize, name: &str) -> bool {
+        let argument = self.text.get(offset + GUARD.len()..).unwrap_or_default();
+        let argument = argument.trim_start_matches([' ', '\n', '(', '"', '$', '{']);
+        let is_part = |next: char| next.is_ascii_alphanumeric() || matches!(next, '_' | '-' | '\'');
+        argument.strip_prefix(name).is_some_and(|rest| !rest.starts_with(is_part))
+    }
+
+    /// The name of the function around the question at `offset`, if it is asked of one of its arguments.
+    fn function(&self, root: &SyntaxNode, offset: usize) -> Option<String> {
+        let offset_in_tree = TextSize::try_from(offset).ok().filter(|at| root.text_range().contains(*at))?;
+        let token = root.token_at_offset(offset_in_tree).right_biased()?;
+        let is_asked = |lambda: &ast::Lambda| match lambda.param() {
+            Some(ast::Param::IdentParam(param)) => {
+                let name = param.ident().and_then(|ident| ident.ident_token());
+                name.is_some_and(|name| self.asks_of(offset, name.text()))
+            }
+            _ => false,
+        };
+        let lambda = token.parent_ancestors().filter_map(ast::Lambda::cast).find(is_asked)?;
+        let is_around = |node: &SyntaxNode| matches!(node.kind(), SyntaxKind::NODE_LAMBDA | SyntaxKind::NODE_PAREN);
+        let binding = lambda.syntax().ancestors().find(|node| !is_around(node))?;
+        let names = (binding.kind() == SyntaxKind::NODE_ATTRPATH_VALUE).then(|| attribute_names(&binding))?;
+        names.into_iter().next_back()
+    }
+}
