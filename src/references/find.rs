@@ -144,13 +144,8 @@ impl Search<'_> {
             return Some(Doubt::new(mention, RepoPath::default(), Standing::Impure));
         };
         let mut found = resolve::find(self.snapshot, &path);
-        if matches!(found, Found::Nothing(_)) && mention.write_blanks(source.bytes(), &mut self.buffer) {
-            let longer = base.join(&self.buffer).map(|path| (resolve::find(self.snapshot, &path), path));
-            found = match longer {
-                Some((Found::Nothing(path), _)) if self.snapshot.absence(&path) == Absence::Nowhere => found,
-                Some((longer, _)) => longer,
-                None => found,
-            };
+        if mention.open || matches!(found, Found::Nothing(_)) {
+            found = self.whole(source, base, mention).unwrap_or(found);
             mention.write_path(source.bytes(), &mut self.buffer);
         }
         let (path, standing) = match found {
@@ -205,6 +200,15 @@ impl Search<'_> {
         }
     }
 
+    /// What is found of the longer path that may be meant, if it is in the view or on disk.
+    fn whole(&mut self, source: &SourceFile, base: &RepoPath, mention: Mention) -> Option<Found> {
+        let path = mention.write_whole(source.bytes(), &mut self.buffer).then(|| base.join(&self.buffer))??;
+        let found = resolve::find(self.snapshot, &path);
+        let Found::Nothing(path) = &found else { return Some(found) };
+        let is_known = !matches!(self.snapshot.absence(path), Absence::Nowhere | Absence::OtherCase(_));
+        is_known.then_some(found)
+    }
+
     /// Whether the path just written is in the flake in `directory`: a module of one flake may be given the `self` of a
     /// flake around it.
     fn is_in(&self, directory: &RepoPath) -> bool {
@@ -212,15 +216,24 @@ impl Search<'_> {
         matches!(resolve::find(self.snapshot, &path), Found::File | Found::Directory { .. })
     }
 
-    /// What is missing, and where it is: of a path through a link that git does not track, the link.
-    fn absence(&self, path: RepoPath, standing: Standing) -> (RepoPath, Absence) {
+    /// What is missing, and where it is: of a path through a link that git does not track, the link; of a directory
+    /// that is imported, an ignored `default.nix`, which `git add` would leave out.
+    fn absence(&self, path: RepoPath, standing: Standing, is_import: bool) -> (RepoPath, Absence) {
         if standing == Standing::Impure {
             return (path, Absence::Outside);
         }
         let absence = self.snapshot.absence(&path);
-        match self.snapshot.link_on_the_way(&path).filter(|_| absence == Absence::Nowhere) {
-            Some(link) => (link.clone(), self.snapshot.absence(&link)),
-            None => (path, absence),
+        let instead = match absence {
+            Absence::Nowhere => self.snapshot.link_on_the_way(&path),
+            Absence::Untracked if is_import => Some(path.child("default.nix")),
+            _ => None,
+        };
+        let instead = instead.map(|instead| (self.snapshot.absence(&instead), instead));
+        match instead {
+            Some((found, instead)) if absence == Absence::Nowhere || matches!(found, Absence::Ignored(_)) => {
+                (instead, found)
+            }
+            _ => (path, absence),
         }
     }
 
@@ -239,7 +252,7 @@ impl Search<'_> {
             if used.purpose == Purpose::Nothing || !matters {
                 continue;
             }
-            let (path, absence) = self.absence(path, standing);
+            let (path, absence) = self.absence(path, standing, is_import);
             let reference = Reference {
                 file: file.clone(),
                 source: Rc::clone(source),

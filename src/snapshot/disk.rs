@@ -39,11 +39,13 @@ pub(crate) fn kind_inside(root: &Path, path: &RepoPath) -> Option<Kind> {
 pub(crate) fn link_on_the_way(root: &Path, path: &RepoPath) -> Option<RepoPath> {
     let bytes = path.as_bytes();
     let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(index, _)| index);
-    let mut parents = slashes.map(|end| RepoPath::new(&bytes[..end]));
-    let is_link = |path: &RepoPath| path.on_disk(root).symlink_metadata().is_ok_and(|found| found.is_symlink());
-    let link = parents.find(is_link)?;
-    let end = path.on_disk(root).canonicalize().ok()?;
-    end.starts_with(root.canonicalize().ok()?).then_some(link)
+    let parents = slashes.map(|end| RepoPath::new(&bytes[..end]));
+    // The way is looked at as far as there is one: a path may have a million parts.
+    let kind = |path: &RepoPath| path.on_disk(root).symlink_metadata().ok().map(|found| found.file_type());
+    let mut parents = parents.map(|path| (kind(&path), path));
+    let (kind, link) = parents.find(|(kind, _)| !kind.is_some_and(|kind| kind.is_dir()))?;
+    let is_below = || Some(path.on_disk(root).canonicalize().ok()?.starts_with(root.canonicalize().ok()?));
+    (kind?.is_symlink() && is_below()?).then_some(link)
 }
 
 /// A directory that files are read below, kept open.

@@ -266,6 +266,32 @@ fn names_with_blanks_behind_self() {
 }
 
 #[test]
+fn names_that_no_path_literal_can_have() {
+    let repo = Repo::new();
+    let text = "{ outputs = { self }: { a = \"${self}/données/[x].txt\"; b = ''cat ${./.}/a/{b,c}; ${self}/é''; }; }\n";
+    repo.write("flake.nix", text);
+    repo.write("a/b", "");
+    repo.commit_all();
+    assert_eq!(rules(&repo, WORKTREE), NONE, "nobody can tell what the shell makes of it");
+    repo.write("données/[x].txt", "");
+    assert!(said(&repo, WORKTREE).contains("[x].txt` is not tracked"), "{}", said(&repo, WORKTREE));
+    assert_eq!(repo.preflake(&["fix", "untracked-reference"]).status, 0);
+    assert_eq!(repo.git(&["-c", "core.quotePath=false", "ls-files", "données"]), "données/[x].txt\n");
+    assert_eq!(rules(&repo, WORKTREE), NONE);
+}
+
+#[test]
+fn an_imported_directory_whose_default_is_ignored() {
+    let repo = naming(&["./d"]);
+    repo.write(".gitignore", "default.nix\n");
+    repo.write("d/default.nix", "{ }\n");
+    repo.write("d/other.nix", "{ }\n");
+    assert!(said(&repo, WORKTREE).contains("`d/default.nix` is ignored by git"), "{}", said(&repo, WORKTREE));
+    repo.write(".gitignore", "");
+    assert!(said(&repo, WORKTREE).contains("run `git add d`"), "{}", said(&repo, WORKTREE));
+}
+
+#[test]
 fn a_function_of_the_file_that_asks_whether_its_argument_exists() {
     let asking = [
         ("opt = path: lib.optional (builtins.pathExists path) path", "opt ./local.nix"),

@@ -92,17 +92,16 @@ impl Mention {
         }
     }
 
-    /// The path that is meant if the blank which ends it, in a string, belongs to a name: `"${self}/my notes/x"`. It
-    /// goes on to whatever ends the text. False where no blank does.
-    pub fn write_blanks(&self, bytes: &[u8], buffer: &mut Vec<u8>) -> bool {
-        let Some(suffix) = self.suffix.filter(|suffix| !self.open && bytes.get(suffix.end) == Some(&b' ')) else {
-            return false;
-        };
+    /// The path that is meant if what ends it in a string, a blank or a letter that no path literal has, belongs to a
+    /// name: `"${self}/my notes/x"`. It goes on to whatever ends the text. False where nothing more is there.
+    pub fn write_whole(&self, bytes: &[u8], buffer: &mut Vec<u8>) -> bool {
+        let Some(suffix) = self.suffix else { return false };
         let rest = bytes.get(suffix.end..).unwrap_or_default();
-        let length = rest.iter().position(|byte| matches!(byte, b'"' | b'\'' | b'$' | b'\\' | b'\n'));
-        self.write_path(bytes, buffer);
-        buffer.extend_from_slice(&rest[..length.unwrap_or(rest.len())]);
-        true
+        let ends = |byte: &u8| matches!(byte, b'"' | b'\'' | b'$' | b'\\' | b'\n');
+        let more = &rest[..rest.iter().position(ends).unwrap_or(rest.len())];
+        Self { open: false, ..*self }.write_path(bytes, buffer);
+        buffer.extend_from_slice(more);
+        !more.is_empty()
     }
 }
 
