@@ -98,7 +98,7 @@ fn names_and_patterns_are_bytes() {
 }
 
 #[test]
-fn an_index_that_has_an_unknown_extension_is_not_guessed_at() {
+fn a_split_index_is_read_whole_after_every_change() {
     let scratch = sample();
     for split in [true, false] {
         scratch.git(&["update-index", if split { "--split-index" } else { "--no-split-index" }]);

@@ -1,5 +1,7 @@
 //! What a path that a flake names comes to, in every state that git can have the file in.
 
+mod names;
+
 use std::fs;
 
 use crate::repo::{Repo, hermetic};
@@ -243,86 +245,6 @@ fn a_path_through_a_link_that_git_does_not_track() {
     symlink("real", repo.path().join("link")).expect("a link");
     symlink("/", repo.path().join("out")).expect("a link");
     assert_eq!(rules(&repo, WORKTREE), ["missing-import", "missing-import"], "the link alone would not do");
-}
-
-#[test]
-fn names_with_blanks_behind_self() {
-    let repo = Repo::new();
-    let text =
-        "{ outputs = { self }: { a = import \"${self}/my lib/x.nix\"; b = \"${./.}/my lib/run.sh --all\"; }; }\n";
-    repo.write("flake.nix", text);
-    repo.write("my lib/x.nix", "{ }\n");
-    repo.commit_all();
-    // Where the blank is taken for the end of a command, its script is what is missing.
-    assert_eq!(rules(&repo, WORKTREE), ["missing-path"]);
-    repo.edit("flake.nix", "run.sh --all", "run.sh");
-    assert_eq!(rules(&repo, WORKTREE), ["missing-path"]);
-    repo.write("my lib/run.sh", "");
-    assert!(said(&repo, WORKTREE).contains("run `git add 'my lib/run.sh'`"), "{}", said(&repo, WORKTREE));
-    repo.git(&["add", "my lib"]);
-    assert_eq!(rules(&repo, WORKTREE), NONE);
-    repo.git(&["rm", "-q", "--cached", "my lib/x.nix"]);
-    assert!(said(&repo, WORKTREE).contains("`my lib/x.nix` is not tracked"));
-}
-
-#[test]
-fn names_that_no_path_literal_can_have() {
-    let repo = Repo::new();
-    let text = "{ outputs = { self }: { a = \"${self}/données/[x].txt\"; b = ''cat ${./.}/a/{b,c}; ${self}/é''; }; }\n";
-    repo.write("flake.nix", text);
-    repo.write("a/b", "");
-    repo.commit_all();
-    assert_eq!(rules(&repo, WORKTREE), NONE, "nobody can tell what the shell makes of it");
-    repo.write("données/[x].txt", "");
-    assert!(said(&repo, WORKTREE).contains("[x].txt` is not tracked"), "{}", said(&repo, WORKTREE));
-    assert_eq!(repo.preflake(&["fix", "untracked-reference"]).status, 0);
-    assert_eq!(repo.git(&["-c", "core.quotePath=false", "ls-files", "données"]), "données/[x].txt\n");
-    assert_eq!(rules(&repo, WORKTREE), NONE);
-}
-
-#[test]
-fn an_imported_directory_whose_default_is_ignored() {
-    let repo = naming(&["./d"]);
-    repo.write(".gitignore", "default.nix\n");
-    repo.write("d/default.nix", "{ }\n");
-    repo.write("d/other.nix", "{ }\n");
-    assert!(said(&repo, WORKTREE).contains("`d/default.nix` is ignored by git"), "{}", said(&repo, WORKTREE));
-    repo.write(".gitignore", "");
-    assert!(said(&repo, WORKTREE).contains("run `git add d`"), "{}", said(&repo, WORKTREE));
-}
-
-#[test]
-fn a_function_of_the_file_that_asks_whether_its_argument_exists() {
-    let asking = [
-        ("opt = path: lib.optional (builtins.pathExists path) path", "opt ./local.nix"),
-        ("opt = path: if lib.pathExists path then [ (import path) ] else [ ]", "opt ./local.nix"),
-        ("opt = default: (path: if !builtins.pathExists path then default else path)", "[ (opt { } ./local.nix) ]"),
-        ("opt = p: lib.optional (builtins.pathExists p) p", "lib.concatMap opt [ ./local.nix ]"),
-    ];
-    let deaf = [
-        ("opt = path: [ path ]; x = path: builtins.pathExists path", "opt ./local.nix"),
-        ("opt = path: if builtins.pathExists ./x then [ ] else [ path ]", "opt ./local.nix"),
-    ];
-    for (wanted, cases) in [(0, &asking[..]), (1, &deaf[..])] {
-        for (function, use_) in cases {
-            let repo = Repo::new();
-            let text = format!("{{ outputs = {{ lib, ... }}: let {function}; in {{ imports = {use_}; }}; }}\n");
-            repo.write("flake.nix", &text);
-            repo.write(".gitignore", "local.nix\n");
-            repo.commit_all();
-            repo.write("local.nix", "{ }\n");
-            let found = rules(&repo, WORKTREE);
-            let found = found.iter().filter(|rule| *rule == "untracked-reference").count();
-            assert_eq!(found, wanted, "{function}: {use_}");
-        }
-    }
-}
-
-#[test]
-fn what_lies_in_the_git_directory_is_nothing_to_add() {
-    let repo = naming(&["./.git/HEAD"]);
-    assert_eq!(rules(&repo, WORKTREE), ["missing-import"]);
-    assert!(said(&repo, WORKTREE).contains("use `self.rev`"), "{}", said(&repo, WORKTREE));
 }
 
 #[test]
