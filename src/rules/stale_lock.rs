@@ -94,8 +94,18 @@ fn finding(flake: &Flake, lock: &LockFile, change: &Change) -> Diagnostic {
         ChangeKind::Renamed { from } => edge(flake, lock, from, there),
         _ => edge(flake, lock, input, there),
     };
-    let span = declaration(flake, input).or(flake.nix.inputs_key).unwrap_or(Span::at(0));
+    let span = place(flake, change).or(flake.nix.inputs_key).unwrap_or(Span::at(0));
     Diagnostic::new(RULE.name, RULE.severity(), message, Label::new(&flake.nix_path, span, here)).related(evidence)
+}
+
+/// The place in flake.nix that a change is about: the name where that is what the lock does not have, and where a set
+/// may be far from its first attribute; otherwise what the input asks for.
+fn place(flake: &Flake, change: &Change) -> Option<Span> {
+    let name = flake.nix.declaration(&change.input).map(|found| found.name_span);
+    match change.kind {
+        ChangeKind::Added { .. } | ChangeKind::Renamed { .. } => name.or_else(|| declaration(flake, &change.input)),
+        _ => declaration(flake, &change.input),
+    }
 }
 
 fn named(target: &InputAttrPath) -> String {
@@ -205,6 +215,23 @@ mod tests {
             ["input `b` follows `a` in flake.lock, but not in flake.nix"]
         );
         assert_eq!(messages(&format!("{a} b.follows = \"a\"; c.url = \"github:o/c\";")), ["input `c` is not locked"]);
+    }
+
+    #[test]
+    fn what_is_not_locked_is_pointed_at_by_its_name() {
+        let pointed_at = |inputs: &str| {
+            let nix = format!("{{ inputs = {{ {inputs} }}; outputs = _: {{ }}; }}");
+            let found = found("", inputs, &format!("{},{ROOT}", node("a", "a")));
+            let spans = found.iter().filter_map(|finding| finding.primary.span);
+            spans.map(|span| nix[span.start..span.end].to_owned()).collect::<Vec<_>>()
+        };
+        let (a, b) = (r#"a.url = "github:o/a";"#, r#"b.follows = "a";"#);
+        assert_eq!(pointed_at(&format!(r#"{a} {b} c.url = "github:o/c";"#)), ["c"]);
+        let set = r#"c = { type = "github"; owner = "o"; repo = "c"; };"#;
+        assert_eq!(pointed_at(&format!("{a} {b} {set}")), ["c"]);
+        assert_eq!(pointed_at(r#"z.url = "github:o/a"; b.follows = "z";"#), ["z"]);
+        // What is asked for elsewhere is pointed at by what asks for it.
+        assert_eq!(pointed_at(&format!(r#"a.url = "github:o/a/v2"; {b}"#)), [r#""github:o/a/v2""#]);
     }
 
     #[test]
