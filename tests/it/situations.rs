@@ -64,6 +64,37 @@ fn a_detached_head_and_a_lock_in_conflict() {
     assert!(run.stdout.contains("error[invalid-lock]") && run.stdout.contains("merge-conflict"), "{}", run.stdout);
 }
 
+/// git refuses a commit while a file is in conflict, so a hook sees only what was added with its markers.
+#[test]
+fn the_help_for_a_lock_in_conflict_works_before_and_after_it_was_added() {
+    let lock = |version: u8| format!("{{\n  \"version\": {version}\n}}\n");
+    let repo = Repo::new();
+    repo.write("flake.nix", "{ outputs = _: { }; }\n");
+    repo.write("flake.lock", &lock(5));
+    repo.commit_all();
+    repo.git(&["checkout", "-q", "-b", "theirs"]);
+    repo.write("flake.lock", &lock(6));
+    repo.commit_all();
+    repo.git(&["checkout", "-q", "-b", "ours", "HEAD~1"]);
+    repo.write("flake.lock", &lock(7));
+    repo.commit_all();
+    for added in [false, true] {
+        assert!(!repo.try_git(&["merge", "-q", "theirs"]).status.success());
+        if added {
+            repo.git(&["add", "flake.lock"]);
+        }
+        let help =
+            "run `git checkout -m flake.lock`, take one side with `git checkout --ours flake.lock` or `--theirs`";
+        let run = repo.preflake(&["--staged", "--format", "json"]);
+        assert!(!added || run.stdout.contains(help), "{}", run.stdout);
+        repo.git(&["checkout", "-q", "-m", "flake.lock"]);
+        repo.git(&["checkout", "-q", "--ours", "flake.lock"]);
+        let taken = std::fs::read_to_string(repo.path().join("flake.lock")).expect("git wrote it");
+        assert_eq!(taken, lock(7), "added: {added}");
+        repo.git(&["merge", "--abort"]);
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn names_that_are_not_utf8_are_shown_escaped() {

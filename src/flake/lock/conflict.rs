@@ -32,7 +32,11 @@ pub(super) fn find(source: &SourceFile) -> Option<Problem> {
     let command = lock_command(&path.parent());
     Some(Problem {
         message: format!("has merge-conflict markers{sides}"),
-        help: Some(format!("take one side with `git checkout --ours {path}` or `--theirs`, then run `{command}`")),
+        // `--ours` alone does nothing once the file was added, as it is in every commit that a hook sees.
+        help: Some(format!(
+            "run `git checkout -m {path}`, take one side with `git checkout --ours {path}` or `--theirs`, then run \
+             `{command}`"
+        )),
         span,
         input: None,
         first: None,
