@@ -128,6 +128,10 @@ impl GitStore {
         }
     }
 
+    fn base_id(&self, path: &RepoPath) -> Option<Vec<u8>> {
+        self.objects.id_at(self.base_tree()?, path.as_bytes())
+    }
+
     fn submodule_above(&self, path: &RepoPath) -> Option<RepoPath> {
         let mut above = path.clone();
         while !above.is_root() {
@@ -266,8 +270,16 @@ impl Store for GitStore {
     }
 
     fn read_base(&self, path: &RepoPath) -> Option<Vec<u8>> {
-        let id = self.objects.id_at(self.base_tree()?, path.as_bytes())?;
-        self.content(path.as_bytes(), &id).ok()
+        self.content(path.as_bytes(), &self.base_id(path)?).ok()
+    }
+
+    fn is_as_in_base(&self, path: &RepoPath) -> bool {
+        // Content that is read from the disk has no id yet, and a link is followed in the view only.
+        let entry = self.entries.find(path.as_bytes()).filter(|_| !self.on_disk);
+        let Some(entry) = entry.filter(|entry| matches!(entry.mode, Mode::File | Mode::Executable)) else {
+            return false;
+        };
+        !entry.intent_to_add && self.base_id(path).is_some_and(|id| id == entry.id)
     }
 
     fn changes(&self) -> Option<Changes> {

@@ -1,7 +1,6 @@
 //! `lock-hash-conflict`: one source and revision with two hashes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use super::evidence::{locked_finding, short, sources};
 use super::{Context, FixAvailability, Level, Rule};
@@ -76,7 +75,7 @@ fn base(cx: &Context<'_>, path: &RepoPath, now: &LockFile) -> BTreeMap<String, B
     if source.bytes() == now.source.bytes() {
         return BTreeMap::new();
     }
-    let LockState::Valid(lock) = lock::read(Rc::new(source)) else { return BTreeMap::new() };
+    let LockState::Valid(lock) = lock::read(source) else { return BTreeMap::new() };
     let pair = |locked: &FlakeRef| Some((fetched(locked)?, locked.get("narHash")?.to_owned()));
     let mut hashes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (key, hash) in lock.graph.nodes.iter().filter_map(|node| pair(&node.source.as_ref()?.locked)) {

@@ -1,7 +1,5 @@
 //! `lock-rollback`: a change that moves an input back in time.
 
-use std::rc::Rc;
-
 use super::evidence::{locked_finding, short};
 use super::{Context, FixAvailability, Level, Rule};
 use crate::diagnostic::Diagnostic;
@@ -28,7 +26,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         if source.bytes() == lock.source.bytes() {
             continue;
         }
-        let LockState::Valid(before) = lock::read(Rc::new(source)) else { continue };
+        let LockState::Valid(before) = lock::read(source) else { continue };
         // What lies below an input comes as that input has it, also where that is older than before.
         for (name, edge) in &lock.graph.node(LockGraph::ROOT).inputs {
             out.extend(finding(flake, lock, &before, name, edge));

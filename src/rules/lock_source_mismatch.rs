@@ -1,7 +1,5 @@
 //! `lock-source-mismatch`: `locked` names another source than `original` does.
 
-use std::rc::Rc;
-
 use super::evidence::{locked_finding, short, sources};
 use super::{Context, FixAvailability, Level, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -50,7 +48,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
 /// not: no command of Nix does that to the source.
 fn is_changed_alone(cx: &Context<'_>, flake: &Flake, lock: &LockFile, path: &InputAttrPath) -> bool {
     let Some(source) = cx.snapshot.read_base(&flake.lock_path) else { return false };
-    let LockState::Valid(before) = lock::read(Rc::new(source)) else { return false };
+    let LockState::Valid(before) = lock::read(source) else { return false };
     let outer = InputAttrPath(path.0[..1].to_vec());
     let locked = |lock: &LockFile, path: &InputAttrPath| {
         let node = lock.graph.resolve(path)?;

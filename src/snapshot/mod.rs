@@ -167,6 +167,13 @@ pub trait Store {
     /// parent for a revision. `None` where there is no such commit or file.
     fn read_base(&self, path: &RepoPath) -> Option<Vec<u8>>;
 
+    /// Whether `path` is known, without reading either, to be the same file in the view and in the commit that the
+    /// view's commit builds on.
+    fn is_as_in_base(&self, path: &RepoPath) -> bool {
+        let _ = path;
+        false
+    }
+
     /// What the commit that the view shows would change. `None` where the view is no commit that is being made, or
     /// there is none to build on.
     fn changes(&self) -> Option<Changes> {
@@ -179,6 +186,7 @@ pub struct Snapshot {
     view: View,
     store: Box<dyn Store>,
     sources: RefCell<BTreeMap<RepoPath, Result<Rc<SourceFile>, ReadError>>>,
+    replaced: BTreeSet<RepoPath>,
     untracked: OnceCell<Result<Vec<RepoPath>, ReadError>>,
 }
 
@@ -186,7 +194,7 @@ impl Snapshot {
     /// A snapshot over a store.
     #[must_use]
     pub fn new(view: View, store: Box<dyn Store>) -> Self {
-        Self { view, store, sources: RefCell::default(), untracked: OnceCell::new() }
+        Self { view, store, sources: RefCell::default(), replaced: BTreeSet::new(), untracked: OnceCell::new() }
     }
 
     /// The view shown.
@@ -255,6 +263,7 @@ impl Snapshot {
     pub fn replace(&mut self, path: &RepoPath, bytes: Vec<u8>) {
         let source = Ok(Rc::new(SourceFile::new(path.clone(), bytes)));
         self.sources.borrow_mut().insert(path.clone(), source);
+        self.replaced.insert(path.clone());
     }
 
     /// Where a symbolic link of the view points, as written in it.
@@ -286,10 +295,14 @@ impl Snapshot {
         self.store.link_on_the_way(path)
     }
 
-    /// The content of `path` in the commit that the view's commit builds on.
+    /// The content of `path` in the commit that the view's commit builds on; the same source as [`Snapshot::read`]
+    /// gives where the commit leaves it alone.
     #[must_use]
-    pub fn read_base(&self, path: &RepoPath) -> Option<SourceFile> {
-        self.store.read_base(path).map(|bytes| SourceFile::new(path.clone(), bytes))
+    pub fn read_base(&self, path: &RepoPath) -> Option<Rc<SourceFile>> {
+        if !self.replaced.contains(path) && self.store.is_as_in_base(path) {
+            return self.read(path).ok();
+        }
+        self.store.read_base(path).map(|bytes| Rc::new(SourceFile::new(path.clone(), bytes)))
     }
 
     /// What the commit that is being made changes; see [`Store::changes`].
