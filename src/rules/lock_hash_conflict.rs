@@ -1,6 +1,6 @@
 //! `lock-hash-conflict`: one source and revision with two hashes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::evidence::{locked_finding, short, sources};
 use super::{Context, FixAvailability, Level, Rule};
@@ -26,8 +26,12 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for flake in cx.flakes {
         let Some(lock) = flake.valid_lock() else { continue };
         let before = base(cx, &flake.lock_path, lock);
+        let repeated = repeated(lock);
         let mut here: BTreeMap<String, (&str, &str)> = BTreeMap::new();
         for (path, node, source) in sources(lock) {
+            if before.is_empty() && !mark(&source.locked).is_some_and(|mark| repeated.contains(mark)) {
+                continue;
+            }
             let (Some(key), Some(hash)) = (fetched(&source.locked), source.locked.get("narHash")) else { continue };
             let rev = source.locked.get("rev").map(|rev| format!(" at {}", short(rev))).unwrap_or_default();
             let place = ((&path, node.key.as_str()), ("narHash", "another hash"));
@@ -61,6 +65,18 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             }
         }
     }
+}
+
+/// The revision or address of what is fetched: where it is another, so is what is fetched.
+fn mark(locked: &FlakeRef) -> Option<&str> {
+    locked.get("rev").or_else(|| locked.get("url"))
+}
+
+/// The marks that several nodes have. Most nodes are alone with theirs and can be in no conflict.
+fn repeated(lock: &LockFile) -> HashSet<&str> {
+    let mut seen = HashSet::with_capacity(lock.graph.nodes.len());
+    let marks = lock.graph.nodes.iter().filter_map(|node| mark(&node.source.as_ref()?.locked));
+    marks.filter(|mark| !seen.insert(*mark)).collect()
 }
 
 /// Whether two texts are one hash: older versions of Nix spelt them otherwise.
