@@ -1,41 +1,42 @@
 //! flake.lock as Nix writes it, byte for byte (`lockfile.cc: LockFile::toJSON`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
 use super::{LockEdge, LockGraph, LockNode, NodeId};
-use crate::flake::flakeref::{Attr, Attrs};
+use crate::flake::flakeref::{Attr, FlakeRef};
 
 /// Writes a graph.
 pub(super) fn to_json(graph: &LockGraph) -> String {
     let keys = name_nodes(graph);
-    let mut sorted: BTreeMap<&str, NodeId> = BTreeMap::new();
-    for (id, key) in &keys {
-        sorted.insert(key, *id);
-    }
-    let mut text = String::from("{\n  \"nodes\": {");
-    for (position, (key, id)) in sorted.iter().enumerate() {
+    let mut sorted: Vec<(&str, &LockNode)> =
+        keys.iter().zip(&graph.nodes).filter_map(|(key, node)| Some((key.as_deref()?, node))).collect();
+    sorted.sort_unstable_by_key(|(key, _)| *key);
+    // About as much as a node takes.
+    let mut text = String::with_capacity(sorted.len() * 512);
+    text.push_str("{\n  \"nodes\": {");
+    for (position, (key, value)) in sorted.into_iter().enumerate() {
         text.push_str(if position == 0 { "\n    " } else { ",\n    " });
         string(&mut text, key);
         text.push_str(": ");
-        node(&mut text, graph.node(*id), &keys);
+        node(&mut text, value, &keys);
     }
     text.push_str("\n  },\n  \"root\": ");
-    string(&mut text, keys.get(&LockGraph::ROOT).map_or("root", String::as_str));
+    string(&mut text, keys[LockGraph::ROOT.0].as_deref().unwrap_or("root"));
     text.push_str(",\n  \"version\": 7\n}\n");
     text
 }
 
 /// Gives every reachable node its key: the name of the input by which it is first reached, depth first, children in
 /// order of name; if taken, with the first free number.
-fn name_nodes(graph: &LockGraph) -> BTreeMap<NodeId, String> {
-    let mut keys = BTreeMap::new();
-    let mut taken = BTreeSet::new();
+fn name_nodes(graph: &LockGraph) -> Vec<Option<String>> {
+    let mut keys: Vec<Option<String>> = vec![None; graph.nodes.len()];
+    let mut taken = HashSet::with_capacity(graph.nodes.len());
     let mut next_number: BTreeMap<&str, usize> = BTreeMap::new();
     // Depth first with children in order: the stack holds what is still to be visited, the next one last.
     let mut stack: Vec<(&str, NodeId)> = vec![("root", LockGraph::ROOT)];
     while let Some((name, id)) = stack.pop() {
-        if keys.contains_key(&id) {
+        if keys[id.0].is_some() {
             continue;
         }
         let mut key = name.to_owned();
@@ -51,7 +52,7 @@ fn name_nodes(graph: &LockGraph) -> BTreeMap<NodeId, String> {
             }
         }
         taken.insert(key.clone());
-        keys.insert(id, key);
+        keys[id.0] = Some(key);
         for (child_name, edge) in graph.node(id).inputs.iter().rev() {
             if let LockEdge::Node(child) = edge {
                 stack.push((child_name, *child));
@@ -61,68 +62,74 @@ fn name_nodes(graph: &LockGraph) -> BTreeMap<NodeId, String> {
     keys
 }
 
-fn node(text: &mut String, node: &LockNode, keys: &BTreeMap<NodeId, String>) {
-    let mut members: Vec<String> = Vec::new();
-    if let Some(source) = &node.source
-        && !source.is_flake
-    {
-        members.push("\"flake\": false".to_owned());
+fn node(text: &mut String, node: &LockNode, keys: &[Option<String>]) {
+    let before = text.len();
+    let member = |text: &mut String, name: &str| {
+        text.push_str(if text.len() == before { "{\n      \"" } else { ",\n      \"" });
+        text.push_str(name);
+        text.push_str("\": ");
+    };
+    if node.source.as_ref().is_some_and(|source| !source.is_flake) {
+        member(text, "flake");
+        text.push_str("false");
     }
     if !node.inputs.is_empty() {
-        members.push(inputs(node, keys));
+        member(text, "inputs");
+        inputs(text, node, keys);
     }
     if let Some(source) = &node.source {
-        members.push(format!("\"locked\": {}", attributes(&source.locked.to_attrs())));
-        members.push(format!("\"original\": {}", attributes(&source.original.to_attrs())));
+        member(text, "locked");
+        reference(text, &source.locked);
+        member(text, "original");
+        reference(text, &source.original);
         if let Some(parent) = &source.parent {
-            let mut member = String::from("\"parent\": ");
-            array(&mut member, &parent.0, 6);
-            members.push(member);
+            member(text, "parent");
+            array(text, &parent.0, 6);
         }
     }
-    if members.is_empty() {
-        text.push_str("{}");
-        return;
-    }
-    for (position, member) in members.iter().enumerate() {
-        text.push_str(if position == 0 { "{\n      " } else { ",\n      " });
-        text.push_str(member);
-    }
-    text.push_str("\n    }");
+    text.push_str(if text.len() == before { "{}" } else { "\n    }" });
 }
 
-fn inputs(node: &LockNode, keys: &BTreeMap<NodeId, String>) -> String {
-    let mut text = String::from("\"inputs\": {");
+fn inputs(text: &mut String, node: &LockNode, keys: &[Option<String>]) {
+    text.push('{');
     for (position, (name, edge)) in node.inputs.iter().enumerate() {
         text.push_str(if position == 0 { "\n        " } else { ",\n        " });
-        string(&mut text, name);
+        string(text, name);
         text.push_str(": ");
         match edge {
-            LockEdge::Node(id) => string(&mut text, keys.get(id).map_or("", String::as_str)),
-            LockEdge::Follows(path) => array(&mut text, &path.0, 8),
+            LockEdge::Node(id) => string(text, keys[id.0].as_deref().unwrap_or_default()),
+            LockEdge::Follows(path) => array(text, &path.0, 8),
         }
     }
     text.push_str("\n      }");
-    text
 }
 
-fn attributes(attrs: &Attrs) -> String {
-    if attrs.is_empty() {
-        return "{}".to_owned();
-    }
-    let mut text = String::from("{");
-    for (position, (name, value)) in attrs.iter().enumerate() {
-        text.push_str(if position == 0 { "\n        " } else { ",\n        " });
-        string(&mut text, name);
+/// The attributes with `dir` among them, in order of name.
+fn reference(text: &mut String, reference: &FlakeRef) {
+    let before = text.len();
+    let name = |text: &mut String, name: &str| {
+        text.push_str(if text.len() == before { "{\n        " } else { ",\n        " });
+        string(text, name);
         text.push_str(": ");
+    };
+    let mut dir = Some(&reference.dir).filter(|dir| !dir.is_empty());
+    for (attr, value) in &reference.attrs {
+        if let Some(dir) = dir.take_if(|_| attr.as_str() > "dir") {
+            name(text, "dir");
+            string(text, dir);
+        }
+        name(text, attr);
         match value {
-            Attr::String(value) => string(&mut text, value),
+            Attr::String(value) => string(text, value),
             Attr::Integer(value) => text.push_str(&value.to_string()),
             Attr::Boolean(value) => text.push_str(if *value { "true" } else { "false" }),
         }
     }
-    text.push_str("\n      }");
-    text
+    if let Some(dir) = dir {
+        name(text, "dir");
+        string(text, dir);
+    }
+    text.push_str(if text.len() == before { "{}" } else { "\n      }" });
 }
 
 fn array(text: &mut String, items: &[String], indent: usize) {
