@@ -51,9 +51,9 @@ pub(super) fn follows_line(path: &InputAttrPath, target: &str) -> String {
 }
 
 /// Every node of a lock that has a source, with the path by which it is first reached, parents first.
-pub(super) fn sources(lock: &LockFile) -> impl Iterator<Item = (InputAttrPath, &LockNode, &LockedSource)> {
-    lock.graph.nodes_by_path().into_iter().filter_map(|(path, id)| {
-        let node = lock.graph.node(id);
+pub(super) fn sources(lock: &LockFile) -> impl Iterator<Item = (&InputAttrPath, &LockNode, &LockedSource)> {
+    lock.nodes_by_path().iter().filter_map(|(path, id)| {
+        let node = lock.graph.node(*id);
         Some((path, node, node.source.as_deref()?))
     })
 }

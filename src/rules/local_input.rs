@@ -21,13 +21,13 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         for (path, node, source) in sources(lock) {
             let Some((field, place)) = local(&source.locked) else { continue };
             let message = format!("input `{path}` is locked to `{place}`, which exists on this machine alone");
-            let mut finding = locked_finding(&RULE, flake, lock, (&path, &node.key), (field, "only here"), message);
+            let mut finding = locked_finding(&RULE, flake, lock, (path, &node.key), (field, "only here"), message);
             finding.help = Some(if let [name] = path.0.as_slice() {
                 format!("let flake.nix name a place that others can fetch, and run `nix flake update {name}`")
             } else {
                 // It came with the lock of another flake, which has to be mended there.
                 finding.severity = Severity::Warning;
-                format!("give it something to follow: `{}`", follows_line(&path, "…"))
+                format!("give it something to follow: `{}`", follows_line(path, "…"))
             });
             out.push(finding);
         }

@@ -34,7 +34,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             }
             let (Some(key), Some(hash)) = (fetched(&source.locked), source.locked.get("narHash")) else { continue };
             let rev = source.locked.get("rev").map(|rev| format!(" at {}", short(rev))).unwrap_or_default();
-            let place = ((&path, node.key.as_str()), ("narHash", "another hash"));
+            let place = ((path, node.key.as_str()), ("narHash", "another hash"));
             let old = before.get(&key).filter(|hashes| !hashes.iter().any(|old| is_same(old, hash)));
             if let Some(old) = old.and_then(|hashes| hashes.first()) {
                 let message =

@@ -24,7 +24,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         for (path, node, source) in sources(lock) {
             let Some(Mismatch { field, asked, fetched }) = mismatch(&source.original, &source.locked) else { continue };
             // Nix before 2.20, and Lix, lock what an override names and record what it overrides.
-            let overridden = flake.nix.declaration(&path).and_then(|declared| declared.reference.as_ref());
+            let overridden = flake.nix.declaration(path).and_then(|declared| declared.reference.as_ref());
             let is_nested = path.0.len() > 1;
             if is_nested && overridden.is_some_and(|named| mismatch(&named.value, &source.locked).is_none()) {
                 continue;
@@ -32,10 +32,10 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             let message = format!("input `{path}` asks for `{asked}`, but `{fetched}` is locked");
             let update = path.0.first().map_or("", String::as_str);
             let place = (field, "this is what is fetched");
-            let mut finding = locked_finding(&RULE, flake, lock, (&path, &node.key), place, message).help(format!(
+            let mut finding = locked_finding(&RULE, flake, lock, (path, &node.key), place, message).help(format!(
                 "only `--override-input`, or a hand, leaves it so: find out which, or run `nix flake update {update}`"
             ));
-            if is_nested && !is_changed_alone(cx, flake, lock, &path) {
+            if is_nested && !is_changed_alone(cx, flake, lock, path) {
                 finding.severity = Severity::Warning;
                 finding.help = Some(format!("it comes with the lock of `{update}`, or from an override in that flake"));
             }

@@ -21,7 +21,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         for (path, node, source) in sources(lock) {
             let Some(Missing { field, why, severity }) = missing(&source.locked) else { continue };
             let message = format!("input `{path}` is not pinned: it has no `{field}`, {why}");
-            let place = ((&path, node.key.as_str()), ("type", "not pinned"));
+            let place = ((path, node.key.as_str()), ("type", "not pinned"));
             let update = path.0.first().map_or("", String::as_str);
             let mut finding = locked_finding(&RULE, flake, lock, place.0, place.1, message)
                 .help(format!("commit what it was made of, and run `nix flake update {update}`"));

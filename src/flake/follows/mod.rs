@@ -76,8 +76,8 @@ pub fn copies(flake: &Flake, lock: &LockFile) -> Vec<Copy> {
     }
     let mut counter = Counter::of(graph);
     let mut found = Vec::new();
-    for (path, holder) in graph.nodes_by_path() {
-        for (name, edge) in &graph.node(holder).inputs {
+    for (path, holder) in lock.nodes_by_path() {
+        for (name, edge) in &graph.node(*holder).inputs {
             let LockEdge::Node(child) = edge else { continue };
             let Some((identity, is_flake)) = &identities[child.0] else { continue };
             // The library of Nixpkgs: small, and often a repository of its own.
@@ -94,7 +94,7 @@ pub fn copies(flake: &Flake, lock: &LockFile) -> Vec<Copy> {
             let Some(best) = choices.iter().min_by_key(|root| rank(root)) else { continue };
             found.push(Copy {
                 path: path.child(name),
-                holder,
+                holder: *holder,
                 target: best.name.to_owned(),
                 choices: choices.len(),
                 difference: difference(&best.identity, identity),

@@ -97,6 +97,7 @@ pub struct LockFile {
     /// Keys of the nodes that the root does not lead to, sorted.
     pub unreachable: Vec<String>,
     places: OnceCell<Places>,
+    paths: OnceCell<Vec<(InputAttrPath, NodeId)>>,
 }
 
 impl LockFile {
@@ -105,6 +106,12 @@ impl LockFile {
     pub fn span_of(&self, place: Place<'_>) -> Span {
         let places = self.places.get_or_init(|| Places::of(self.source.text()));
         places.find(place).unwrap_or(Span::new(0, self.source.bytes().len()))
+    }
+
+    /// [`LockGraph::nodes_by_path`] of the graph, computed once.
+    #[must_use]
+    pub fn nodes_by_path(&self) -> &[(InputAttrPath, NodeId)] {
+        self.paths.get_or_init(|| self.graph.nodes_by_path())
     }
 }
 

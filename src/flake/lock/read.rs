@@ -21,6 +21,7 @@ pub fn read(source: Rc<SourceFile>) -> LockState {
             graph: Rc::new(loaded.graph),
             unreachable: loaded.unreachable,
             places: OnceCell::new(),
+            paths: OnceCell::new(),
             source,
         }),
         Err(problems) => LockState::Invalid { source: Some(source), problems },
