@@ -118,7 +118,7 @@ fn fetched(locked: &FlakeRef) -> Option<String> {
         key.push_str(name);
         // Neither is part of a name or of text that Nix takes: what is different stays different.
         match value {
-            Attr::String(text) if ignores_case && matches!(name.as_str(), "owner" | "repo") => {
+            Attr::String(text) if ignores_case && matches!(name, "owner" | "repo") => {
                 key.extend(["\0s", &text.to_lowercase(), "\0"]);
             }
             Attr::String(text) => key.extend(["\0s", text, "\0"]),

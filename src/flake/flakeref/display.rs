@@ -86,14 +86,14 @@ impl FlakeRef {
 
     fn path_url(&self) -> Parts {
         let mut url = Parts { base: format!("path:{}", encode(self.text("path"), "/:@")), ..Parts::default() };
-        let rest = self.attrs.iter().filter(|(name, _)| !matches!(name.as_str(), "type" | "path"));
+        let rest = self.attrs.iter().filter(|(name, _)| !matches!(*name, "type" | "path"));
         for (name, value) in rest {
             let value = match value {
                 Attr::String(text) => text.clone(),
                 Attr::Integer(number) => number.to_string(),
                 Attr::Boolean(value) => u8::from(*value).to_string(),
             };
-            url.query.insert(name.clone(), value);
+            url.query.insert(name.to_owned(), value);
         }
         url
     }

@@ -3,6 +3,7 @@
 //! Follows `flakeref.cc` and the fetchers: parsing to attributes, checking attributes, canonical comparison, and
 //! printing, as Nix 2.34 does them.
 
+mod attrs;
 mod display;
 mod git_url;
 mod parse;
@@ -10,8 +11,9 @@ mod refname;
 mod schemes;
 mod url;
 
-use std::collections::BTreeMap;
 use std::fmt;
+
+pub use attrs::{Attrs, AttrsIter, Name};
 
 use self::url::Url;
 
@@ -25,9 +27,6 @@ pub enum Attr {
     /// True or false.
     Boolean(bool),
 }
-
-/// Attributes by name, as `original` and `locked` hold them.
-pub type Attrs = BTreeMap<String, Attr>;
 
 /// A flake reference: a fetcher's attributes and the directory inside the source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,7 +91,7 @@ impl FlakeRef {
     pub fn to_attrs(&self) -> Attrs {
         let mut attrs = self.attrs.clone();
         if !self.dir.is_empty() {
-            attrs.insert("dir".to_owned(), Attr::String(self.dir.clone()));
+            attrs.insert("dir", Attr::String(self.dir.clone()));
         }
         attrs
     }
@@ -108,7 +107,7 @@ impl FlakeRef {
             if !self.dir.is_empty() && url.query.get("dir") == Some(&self.dir) {
                 url.query.remove("dir");
             }
-            canonical.attrs.insert("url".to_owned(), Attr::String(url.to_string()));
+            canonical.attrs.insert("url", Attr::String(url.to_string()));
         }
         canonical
     }
@@ -157,5 +156,5 @@ impl FlakeRef {
 
 /// Text attributes from pairs.
 fn attrs<const N: usize>(pairs: [(&str, &str); N]) -> Attrs {
-    pairs.into_iter().map(|(name, value)| (name.to_owned(), Attr::String(value.to_owned()))).collect()
+    pairs.into_iter().map(|(name, value)| (name, Attr::String(value.to_owned()))).collect()
 }

@@ -68,9 +68,9 @@ fn parse_id(text: &str) -> Option<Result<FlakeRef, RefError>> {
 
 fn add_ref_or_rev(found: &mut Attrs, text: &str) -> Result<(), RefError> {
     if is_revision(text) {
-        found.insert("rev".to_owned(), Attr::String(text.to_ascii_lowercase()));
+        found.insert("rev", Attr::String(text.to_ascii_lowercase()));
     } else if is_legal_ref(text) {
-        found.insert("ref".to_owned(), Attr::String(text.to_owned()));
+        found.insert("ref", Attr::String(text.to_owned()));
     } else {
         return Err(RefError(format!("invalid Git branch/tag name `{text}`")));
     }
@@ -123,8 +123,8 @@ fn indirect(url: &Url, text: &str) -> Result<Attrs, Failure> {
         [] => {}
         [one] => add_ref_or_rev(&mut found, one).map_err(malformed)?,
         [name, rev] if is_revision(rev) && is_legal_ref(name) => {
-            found.insert("ref".to_owned(), Attr::String((*name).to_owned()));
-            found.insert("rev".to_owned(), Attr::String(rev.to_ascii_lowercase()));
+            found.insert("ref", Attr::String((*name).to_owned()));
+            found.insert("rev", Attr::String(rev.to_ascii_lowercase()));
         }
         _ => return Err(Failure::Malformed(format!("flake URL `{text}` is invalid"))),
     }
@@ -162,11 +162,11 @@ fn forge(url: &Url, text: &str) -> Result<Attrs, Failure> {
         if !is_legal_ref(&name) {
             return Err(malformed(&format!("`{name}` is not a branch or tag name")));
         }
-        found.insert("ref".to_owned(), Attr::String(name));
+        found.insert("ref", Attr::String(name));
     }
     if let Some(rev) = rev {
         super::refname::check_commit(&rev).map_err(Failure::Fatal)?;
-        found.insert("rev".to_owned(), Attr::String(rev));
+        found.insert("rev", Attr::String(rev));
     }
     if let Some(Attr::String(host)) = found.get("host")
         && !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-')
@@ -218,17 +218,17 @@ fn git(mut url: Url, text: &str) -> Result<Attrs, Failure> {
     let mut found = attrs([("type", "git")]);
     for name in ["ref", "rev"] {
         if let Some(value) = url.query.remove(name) {
-            found.insert(name.to_owned(), Attr::String(value));
+            found.insert(name, Attr::String(value));
         }
     }
     for name in ["shallow", "submodules", "allRefs", "lfs", "exportIgnore", "verifyCommit"] {
         if let Some(value) = url.query.remove(name) {
-            found.insert(name.to_owned(), Attr::Boolean(value == "1"));
+            found.insert(name, Attr::Boolean(value == "1"));
         }
     }
     for name in ["keytype", "publicKey", "publicKeys"] {
         if let Some(value) = url.query.remove(name) {
-            found.insert(name.to_owned(), Attr::String(value));
+            found.insert(name, Attr::String(value));
         }
     }
     if let Some(Attr::String(name)) = found.get("ref")
@@ -240,7 +240,7 @@ fn git(mut url: Url, text: &str) -> Result<Attrs, Failure> {
         return Err(Failure::Malformed(format!("file URL `{text}` has an unexpected authority")));
     }
     let fixed = git_url::fix(&url.to_string()).map_err(|error| Failure::Malformed(error.0))?;
-    found.insert("url".to_owned(), Attr::String(fixed));
+    found.insert("url", Attr::String(fixed));
     Ok(found)
 }
 
@@ -251,10 +251,10 @@ fn mercurial(mut url: Url) -> Result<Attrs, Failure> {
             if name == "ref" && !is_plain_ref(&value) {
                 return Err(Failure::Malformed(format!("invalid Mercurial branch/tag name `{value}`")));
             }
-            found.insert(name.to_owned(), Attr::String(value));
+            found.insert(name, Attr::String(value));
         }
     }
-    found.insert("url".to_owned(), Attr::String(url.to_string()));
+    found.insert("url", Attr::String(url.to_string()));
     Ok(found)
 }
 
@@ -283,18 +283,18 @@ fn curl(mut url: Url, text: &str, is_flake: bool) -> Result<Attrs, Failure> {
     let mut found = attrs([("type", kind)]);
     for name in ["narHash", "rev"] {
         if let Some(value) = url.query.remove(name) {
-            found.insert(name.to_owned(), Attr::String(value));
+            found.insert(name, Attr::String(value));
         }
     }
     for name in ["revCount", "lastModified"] {
         if let Some(number) = url.query.remove(name).and_then(|value| value.parse().ok()) {
-            found.insert(name.to_owned(), Attr::Integer(number));
+            found.insert(name, Attr::Integer(number));
         }
     }
     for name in ["name", "unpack", "url"] {
         url.query.remove(name);
     }
-    found.insert("url".to_owned(), Attr::String(url.to_string()));
+    found.insert("url", Attr::String(url.to_string()));
     Ok(found)
 }
 
@@ -335,11 +335,12 @@ fn parse_path(text: &str) -> Result<FlakeRef, RefError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flake::flakeref::Name;
 
     fn show(text: &str) -> String {
         match parse(text, true) {
             Ok(parsed) => {
-                let pair = |(name, value): (String, Attr)| match value {
+                let pair = |(name, value): (Name, Attr)| match value {
                     Attr::String(text) => format!("{name}={text}"),
                     Attr::Integer(number) => format!("{name}={number}"),
                     Attr::Boolean(value) => format!("{name}={value}"),

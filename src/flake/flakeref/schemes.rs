@@ -56,16 +56,17 @@ pub(super) fn from_attrs(mut attrs: Attrs) -> Result<FlakeRef, RefError> {
         None => String::new(),
     };
     let kind = match attrs.get("type") {
-        Some(Attr::String(kind)) => kind.clone(),
+        Some(Attr::String(kind)) => kind,
         Some(_) => return Err(RefError("input attribute `type` is not a string".to_owned())),
         None => {
             let message = "`type` attribute to specify input scheme is required but not provided";
             return Err(RefError(message.to_owned()));
         }
     };
-    let Some(scheme) = SCHEMES.iter().find(|scheme| scheme.name == kind) else {
+    let Some(scheme) = SCHEMES.iter().find(|scheme| scheme.name == *kind) else {
         return Err(RefError(format!("input type `{kind}` is unsupported")));
     };
+    let kind = scheme.name;
     let known = |name: &str| name == "type" || scheme.required.contains(&name) || scheme.optional.contains(&name);
     if let Some(unknown) = attrs.keys().find(|name| !known(name)) {
         return Err(RefError(format!("input attribute `{unknown}` not supported by scheme `{kind}`")));
@@ -73,13 +74,13 @@ pub(super) fn from_attrs(mut attrs: Attrs) -> Result<FlakeRef, RefError> {
     if let Some(missing) = scheme.required.iter().find(|name| !attrs.contains_key(**name)) {
         return Err(RefError(format!("input attribute `{missing}` is missing")));
     }
-    check_types(&kind, &attrs)?;
-    check_values(&kind, &attrs)?;
+    check_types(kind, &attrs)?;
+    check_values(kind, &attrs)?;
     if kind == "git"
         && let Some(Attr::String(url)) = attrs.get("url")
     {
         let fixed = git_url::fix(url)?;
-        attrs.insert("url".to_owned(), Attr::String(fixed));
+        attrs.insert("url", Attr::String(fixed));
     }
     Ok(FlakeRef { attrs, dir })
 }
@@ -88,7 +89,7 @@ pub(super) fn from_attrs(mut attrs: Attrs) -> Result<FlakeRef, RefError> {
 /// not matter, nor whether the hash in them is one.
 fn check_types(kind: &str, attrs: &Attrs) -> Result<(), RefError> {
     for (name, value) in attrs {
-        let (fits, wanted) = match (kind, name.as_str()) {
+        let (fits, wanted) = match (kind, name) {
             (_, "lastModified" | "revCount") => (matches!(value, Attr::Integer(_)), "an integer"),
             (_, "shallow" | "submodules" | "allRefs" | "verifyCommit") => {
                 (matches!(value, Attr::Boolean(_)), "a Boolean")

@@ -325,8 +325,9 @@ impl<'d, 't> Loader<'d, 't> {
     }
 
     fn attrs(&mut self, id: ValueId) -> Option<Attrs> {
-        let mut attrs = Attrs::new();
-        for member in self.document.members(id) {
+        let members = self.document.members(id);
+        let mut attrs = Attrs::with_capacity(members.len());
+        for member in members {
             let value = self.document.get(member.value);
             let attr = match &value.kind {
                 Kind::String(text) => Attr::String(text.to_string()),
@@ -342,7 +343,7 @@ impl<'d, 't> Loader<'d, 't> {
                     return None;
                 }
             };
-            attrs.insert(member.key.to_string(), attr);
+            attrs.insert(member.key.as_ref(), attr);
         }
         Some(attrs)
     }

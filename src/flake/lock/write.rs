@@ -114,7 +114,7 @@ fn reference(text: &mut String, reference: &FlakeRef) {
     };
     let mut dir = Some(&reference.dir).filter(|dir| !dir.is_empty());
     for (attr, value) in &reference.attrs {
-        if let Some(dir) = dir.take_if(|_| attr.as_str() > "dir") {
+        if let Some(dir) = dir.take_if(|_| attr > "dir") {
             name(text, "dir");
             string(text, dir);
         }

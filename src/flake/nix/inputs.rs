@@ -203,11 +203,11 @@ impl Reader<'_> {
         if parts.raw.contains_key("type") {
             let mut attrs = parts.raw.clone();
             if let Some(url) = &parts.url {
-                attrs.insert("url".to_owned(), Attr::String(url.value.clone()));
+                attrs.insert("url", Attr::String(url.value.clone()));
             }
             if let Some(literal) = &parts.path {
                 let url = format!("path:{}", literals::normal_relative(&literal.value));
-                attrs.insert("url".to_owned(), Attr::String(url));
+                attrs.insert("url", Attr::String(url));
             }
             let span = parts.raw_span.unwrap_or(attribute.key);
             return match FlakeRef::from_attrs(attrs) {
@@ -215,7 +215,7 @@ impl Reader<'_> {
                 Err(error) => self.bad_reference(path, parts, problem(error.0, span)),
             };
         }
-        if let Some(unexpected) = parts.raw.keys().next() {
+        if let Some((unexpected, _)) = parts.raw.iter().next() {
             let help = Some(advice::on_input_attribute(unexpected));
             let message = format!("unexpected flake input attribute `{unexpected}`");
             let found = problem(message, parts.raw_span.unwrap_or(attribute.key));
@@ -228,8 +228,8 @@ impl Reader<'_> {
                 return self.bad_reference(path, parts, problem(message, span));
             }
             let attrs = Attrs::from([
-                ("type".to_owned(), Attr::String("path".to_owned())),
-                ("path".to_owned(), Attr::String(literals::normal_relative(&literal.value))),
+                ("type", Attr::String("path".to_owned())),
+                ("path", Attr::String(literals::normal_relative(&literal.value))),
             ]);
             return FlakeRef::from_attrs(attrs).ok().map(|reference| Spanned::new(reference, literal.span));
         }
