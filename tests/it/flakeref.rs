@@ -145,7 +145,8 @@ fn ours(text: &str, prefix: &str) -> (Verdict, String) {
                 Attr::Integer(number) => serde_json::Value::from(number),
                 Attr::Boolean(value) => serde_json::Value::from(value),
             };
-            let attrs = reference.to_attrs().into_iter().map(|(name, value)| (name.into_owned(), json(value))).collect();
+            let attrs =
+                reference.to_attrs().into_iter().map(|(name, value)| (name.into_owned(), json(value))).collect();
             (Some((attrs, Some(reference.to_string()))), parsed.degraded.unwrap_or_default())
         }
     }

@@ -99,7 +99,6 @@ impl Attrs {
     }
 
     /// The attributes, in order of name.
-    #[must_use]
     pub fn iter(&self) -> AttrsIter<'_> {
         self.into_iter()
     }

@@ -49,7 +49,7 @@ impl Parts {
 
     fn add(&mut self, reference: &FlakeRef, names: &[&str]) {
         for name in names {
-            let value = match reference.attrs.get(*name) {
+            let value = match reference.attrs.get(name) {
                 Some(Attr::String(text)) if *name == "narHash" && text.is_empty() => NO_HASH.to_owned(),
                 Some(Attr::String(text)) => text.clone(),
                 Some(Attr::Integer(number)) => number.to_string(),

@@ -71,7 +71,7 @@ pub(super) fn from_attrs(mut attrs: Attrs) -> Result<FlakeRef, RefError> {
     if let Some(unknown) = attrs.keys().find(|name| !known(name)) {
         return Err(RefError(format!("input attribute `{unknown}` not supported by scheme `{kind}`")));
     }
-    if let Some(missing) = scheme.required.iter().find(|name| !attrs.contains_key(**name)) {
+    if let Some(missing) = scheme.required.iter().find(|name| !attrs.contains_key(name)) {
         return Err(RefError(format!("input attribute `{missing}` is missing")));
     }
     check_types(kind, &attrs)?;
