@@ -1,6 +1,5 @@
 //! Projects that ask not to be overridden: their binary cache serves what was built with their own inputs.
 
-use super::identity::Identity;
 use super::lock::LockGraph;
 use super::{Flake, InputAttrPath};
 
@@ -47,7 +46,7 @@ pub fn keeper_of(graph: &LockGraph, path: &InputAttrPath) -> Option<(InputAttrPa
     (1..path.0.len()).rev().find_map(|length| {
         let above = InputAttrPath(path.0[..length].to_vec());
         let source = graph.node(graph.resolve(&above)?).source.as_ref()?;
-        let repository = Identity::of_node(&source.original, &source.locked).repository.to_string();
+        let repository = source.identity().repository.to_string();
         let name = repository.strip_prefix("github.com/")?;
         let index = KEEPERS.binary_search_by_key(&name, |keeper| keeper.repository).ok()?;
         Some((above, &KEEPERS[index]))

@@ -14,10 +14,12 @@ pub mod lock;
 pub mod merge;
 pub mod nix;
 
+use std::cell::OnceCell;
 use std::fmt;
 use std::rc::Rc;
 
 use self::compare::Comparison;
+use self::follows::Copy;
 use self::lock::LockFile;
 use self::nix::FlakeNix;
 use crate::snapshot::{ReadError, RepoPath, Snapshot};
@@ -165,6 +167,7 @@ pub struct Flake {
     /// Whether a missing lock is to be reported: false for a flake below the root that has none (a template, a
     /// fixture).
     pub lock_expected: bool,
+    copies: OnceCell<Vec<Copy>>,
 }
 
 impl Flake {
@@ -186,7 +189,8 @@ impl Flake {
             LockState::Missing => Some(compare::compare(snapshot, dir, &nix, None)),
             LockState::Valid(lock) => Some(compare::compare(snapshot, dir, &nix, Some(lock))),
         };
-        Ok(Self { dir: dir.clone(), nix_path, lock_path, source, nix, lock, comparison, lock_expected })
+        let (dir, copies) = (dir.clone(), OnceCell::new());
+        Ok(Self { dir, nix_path, lock_path, source, nix, lock, comparison, lock_expected, copies })
     }
 
     /// The lock file, where Nix would read it.
@@ -196,6 +200,13 @@ impl Flake {
             LockState::Valid(lock) => Some(lock),
             LockState::Missing | LockState::Invalid { .. } => None,
         }
+    }
+
+    /// What its inputs lock copies of although the flake has it too: [`follows::copies`], computed once. None where
+    /// Nix would not read the lock.
+    #[must_use]
+    pub fn copies(&self) -> &[Copy] {
+        self.copies.get_or_init(|| self.valid_lock().map(|lock| follows::copies(self, lock)).unwrap_or_default())
     }
 
     /// The verdict for reports.

@@ -279,7 +279,13 @@ impl Store for GitStore {
         let Some(entry) = entry.filter(|entry| matches!(entry.mode, Mode::File | Mode::Executable)) else {
             return false;
         };
-        !entry.intent_to_add && self.base_id(path).is_some_and(|id| id == entry.id)
+        if entry.intent_to_add {
+            return false;
+        }
+        match self.cache.changes.get() {
+            Some(Some(changes)) => !changes.changed.contains(path) && !changes.added.contains(path),
+            _ => self.base_id(path).is_some_and(|id| id == entry.id),
+        }
     }
 
     fn changes(&self) -> Option<Changes> {

@@ -17,7 +17,7 @@ use std::io::{self, Write};
 use self::resolve::Resolver;
 use crate::cli::GraphFormat;
 use crate::flake::flakeref::Attr;
-use crate::flake::identity::{Identity, Repository};
+use crate::flake::identity::Repository;
 use crate::flake::lock::{LockEdge, LockGraph, LockNode};
 use crate::flake::{InputAttrPath, InputName};
 use crate::report::Style;
@@ -259,11 +259,11 @@ impl Node {
 
 /// Numbers the nodes of each repository that has several.
 fn count_copies(nodes: &mut [Node], locked: &[&LockNode]) -> Vec<Copied> {
-    let mut places: BTreeMap<(Repository, String), Vec<usize>> = BTreeMap::new();
+    let mut places: BTreeMap<(&Repository, &str), Vec<usize>> = BTreeMap::new();
     for (place, node) in locked.iter().enumerate() {
         let Some(source) = &node.source else { continue };
-        let identity = Identity::of_node(&source.original, &source.locked);
-        places.entry((identity.repository, identity.dir)).or_default().push(place);
+        let identity = source.identity();
+        places.entry((&identity.repository, identity.dir.as_str())).or_default().push(place);
     }
     let mut several: Vec<_> = places.into_iter().filter(|(_, places)| places.len() > 1).collect();
     several.sort_by_key(|((repository, _), places)| (!repository.is_nixpkgs(), std::cmp::Reverse(places.len())));

@@ -17,10 +17,10 @@ pub(super) enum Scope {
 
 impl Scope {
     pub(super) fn of(snapshot: &Snapshot, flakes: &[Flake]) -> Self {
-        let Some(Changes { changed, added, removed }) = snapshot.changes() else { return Self::Everything };
-        // What names a file that goes may be anywhere. And where nothing is staged, nobody is about to commit: a check
-        // of everything is what is wanted, as from a framework that is told to run on all files.
-        let is_idle = added.is_empty() && changed.is_empty();
+        let Some(changes) = snapshot.changes() else { return Self::Everything };
+        let is_idle = changes.is_idle();
+        let Changes { changed, added, removed } = changes;
+        // What names a file that goes may be anywhere.
         let is_new_ground = added.iter().any(|path| is_about_all(path) || path.file_name() == b"flake.lock")
             || changed.iter().any(|path| is_about_all(path) && path.file_name() != b"flake.nix")
             || changed.iter().any(|path| drops_submodules(snapshot, path));

@@ -4,22 +4,20 @@ use super::evidence::follows_line;
 use super::{Rule, opt_out};
 use crate::config::Wishes;
 use crate::diagnostic::{Applicability, Diagnostic, Fix, Label, Severity};
-use crate::flake::follows::{self, Copy, Difference};
+use crate::flake::follows::{Copy, Difference};
 use crate::flake::lock::{LockFile, Place};
 use crate::flake::{Flake, InputAttrPath, edit, keepers};
 use crate::source::Span;
 use crate::text::count;
 
 /// The copies in a flake's lock that nobody asked to keep.
-pub(super) fn unwanted(flake: &Flake, lock: &LockFile, wishes: &Wishes) -> Vec<Copy> {
-    let mut copies = follows::copies(flake, lock);
-    copies.retain(|copy| {
+pub(super) fn unwanted<'f>(flake: &'f Flake, lock: &'f LockFile, wishes: &'f Wishes) -> impl Iterator<Item = &'f Copy> {
+    flake.copies().iter().filter(move |copy| {
         !is_written(flake, copy)
             && !wishes.allows(&copy.path)
             && !opt_out::is_commented_out(flake, &copy.path)
             && (wishes.requires(&copy.path) || keepers::keeper_of(&lock.graph, &copy.path).is_none())
-    });
-    copies
+    })
 }
 
 /// Whether flake.nix says already where the input comes from: a `follows` for it or for what it is an input of (that

@@ -19,7 +19,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let Some(lock) = flake.valid_lock() else { continue };
         let mut followed: Vec<&[String]> = Vec::new();
         let found = copies::unwanted(flake, lock, &cx.settings.duplicates);
-        for copy in found.iter().filter(|copy| !copy.is_nixpkgs) {
+        for copy in found.filter(|copy| !copy.is_nixpkgs) {
             // What lies below a copy goes with it. The paths are sorted, parents first.
             if followed.last().is_some_and(|above| copy.path.0.starts_with(above)) {
                 continue;

@@ -95,7 +95,7 @@ pub(super) struct RootInput<'l> {
     /// What the node locks.
     pub(super) source: &'l LockedSource,
     /// What that means.
-    pub(super) identity: Identity,
+    pub(super) identity: &'l Identity,
 }
 
 /// The flake's own inputs, also those that follow an input of an input; no node twice.
@@ -113,7 +113,7 @@ pub(super) fn root_inputs(lock: &LockFile) -> Vec<RootInput<'_>> {
             LockEdge::Node(_) => name,
             LockEdge::Follows(target) => target.0.first().unwrap_or(name),
         };
-        let identity = Identity::of_node(&source.original, &source.locked);
+        let identity = source.identity();
         found.push(RootInput { path, updated_by, node, source, identity });
     }
     found

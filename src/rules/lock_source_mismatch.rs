@@ -98,11 +98,15 @@ fn directory(original: &FlakeRef, locked: &FlakeRef) -> Option<Mismatch> {
 }
 
 fn by_repository(original: &FlakeRef, locked: &FlakeRef) -> Option<Mismatch> {
+    let same = |name: &str| original.get(name) == locked.get(name);
+    // Nearly always; what it means need not be asked.
+    if ["host", "owner", "repo", "url"].into_iter().all(same) {
+        return None;
+    }
     let (asked, fetched) = (Identity::of(original).repository, Identity::of(locked).repository);
     if asked == fetched {
         return None;
     }
-    let same = |name: &str| original.get(name) == locked.get(name);
     let field = match original.kind() {
         "git" | "hg" => "url",
         _ if !same("owner") => "owner",

@@ -1,7 +1,6 @@
 //! What is no finding, but good to know beside the findings.
 
 use super::{Context, Level, missing_follows, opt_out};
-use crate::flake::follows;
 use crate::flake::keepers::{self, Keeper};
 use crate::flake::lock::LockFile;
 use crate::flake::nix::FlakeInput;
@@ -26,7 +25,7 @@ pub fn notes(cx: &Context<'_>) -> Vec<String> {
 /// The inputs that are left alone.
 fn kept(cx: &Context<'_>, flake: &Flake, lock: &LockFile, out: &mut Vec<String>) {
     let mut said: Vec<InputAttrPath> = Vec::new();
-    for copy in follows::copies(flake, lock).iter().filter(|copy| copy.is_nixpkgs) {
+    for copy in flake.copies().iter().filter(|copy| copy.is_nixpkgs) {
         let wishes = &cx.settings.follows;
         let is_decided =
             wishes.allows(&copy.path) || wishes.requires(&copy.path) || opt_out::is_commented_out(flake, &copy.path);

@@ -8,7 +8,7 @@ use super::{Context, FixAvailability, Level, Rule};
 use crate::diagnostic::{Diagnostic, Label};
 use crate::flake::nix::{self, FlakeInput, InputOrigin, Outputs, words};
 use crate::flake::{Flake, InputAttrPath};
-use crate::snapshot::{Entry, Mode, RepoPath};
+use crate::snapshot::{Changes, Entry, Mode, RepoPath};
 use crate::source::{SourceFile, Span};
 
 pub(super) static RULE: Rule = Rule {
@@ -88,9 +88,13 @@ const MAX_FORGOTTEN: usize = 3;
 const MAX_SCRIPT: usize = 256 * 1024;
 
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    let changes = cx.snapshot.changes().filter(|changes| !changes.is_idle());
     // A template shows what could be used; it is locked where it is.
     for flake in cx.flakes.iter().filter(|flake| flake.lock_expected && !flake.nix.is_invalid()) {
         let mut unused = candidates(flake);
+        if let Some(changes) = &changes {
+            keep_concerned(cx, flake, changes, &mut unused);
+        }
         if unused.is_empty() {
             continue;
         }
@@ -131,6 +135,18 @@ fn candidates(flake: &Flake) -> Vec<&FlakeInput> {
     };
     let declared = flake.nix.inputs.iter().filter(|input| input.origin == InputOrigin::Declared);
     declared.filter(|input| !is_used(input)).collect()
+}
+
+/// Of a commit that is being made, keeps the inputs that it can have left without a use: all where it changes flake.nix,
+/// else those that a file named which it changes or removes. The other files need not be read then.
+fn keep_concerned(cx: &Context<'_>, flake: &Flake, changes: &Changes, unused: &mut Vec<&FlakeInput>) {
+    if changes.changed.contains(&flake.nix_path) || changes.added.contains(&flake.nix_path) {
+        return;
+    }
+    let touched = changes.changed.iter().chain(&changes.removed).filter(|path| may_use(path.as_bytes()));
+    let before: Vec<_> = touched.filter_map(|path| cx.snapshot.read_base(path)).collect();
+    let was_named = |name: &str| before.iter().any(|source| words::occurrences(source.text(), name).next().is_some());
+    unused.retain(|input| was_named(&input.name));
 }
 
 /// Whether the flake has no outputs, and so is there for its inputs: other flakes read them out of its lock, as the
@@ -208,16 +224,26 @@ fn is_named(source: &SourceFile, parts: &[Span], word: &str) -> bool {
 }
 
 fn is_nix(entry: &Entry<'_>) -> bool {
-    entry.path.ends_with(b".nix") && matches!(entry.mode, Mode::File | Mode::Executable)
+    entry.path.ends_with(NIX) && matches!(entry.mode, Mode::File | Mode::Executable)
 }
 
-/// Whether a file is one in which people call Nix.
 fn is_script(entry: &Entry<'_>) -> bool {
-    let name = entry.path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    is_called_script(entry.path) && matches!(entry.mode, Mode::File | Mode::Executable)
+}
+
+/// Whether a file of this name is one in which inputs are used.
+fn may_use(path: &[u8]) -> bool {
+    path.ends_with(NIX) || is_called_script(path)
+}
+
+const NIX: &[u8] = b".nix";
+
+/// Whether a file of this name is one in which people call Nix.
+fn is_called_script(path: &[u8]) -> bool {
+    let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
     let endings: [&[u8]; 8] = [b".sh", b".yml", b".yaml", b".toml", b".just", b".fish", b".nu", b".py"];
     let names: [&[u8]; 5] = [b".envrc", b"justfile", b"Justfile", b"Makefile", b"Taskfile"];
-    matches!(entry.mode, Mode::File | Mode::Executable)
-        && (endings.iter().any(|ending| name.ends_with(ending)) || names.contains(&name))
+    endings.iter().any(|ending| name.ends_with(ending)) || names.contains(&name)
 }
 
 #[cfg(test)]

@@ -111,6 +111,15 @@ pub struct Changes {
     pub removed: BTreeSet<RepoPath>,
 }
 
+impl Changes {
+    /// Whether nobody is about to commit: nothing is staged but what goes. A check of everything is what is wanted then,
+    /// as from a framework that is told to run on all files.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.added.is_empty() && self.changed.is_empty()
+    }
+}
+
 /// Why content could not be had. Displayed behind the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadError {

@@ -396,7 +396,7 @@ impl Walker<'_> {
         let dir = directory(base, &reference);
         let locked = FlakeRef::clone(&reference);
         let asked = Rc::clone(&reference);
-        let source = LockedSource { original: reference, locked, is_flake: input.is_flake, parent };
+        let source = LockedSource::new(reference, locked, input.is_flake, parent);
         let node = self.add_node(Rc::new(source));
         self.set_edge(frame.node, &input.name, LockEdge::Node(node));
         let Some(dir) = dir.filter(|_| relative) else {

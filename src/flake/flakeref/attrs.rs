@@ -65,13 +65,14 @@ impl Attrs {
     /// An attribute.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Attr> {
-        self.position(name).ok().map(|index| &self.0[index].1)
+        // A name of another length is passed over without a look at its letters.
+        self.0.iter().find(|(present, _)| present.as_ref() == name).map(|(_, value)| value)
     }
 
     /// Whether there is an attribute of this name.
     #[must_use]
     pub fn contains_key(&self, name: &str) -> bool {
-        self.position(name).is_ok()
+        self.get(name).is_some()
     }
 
     /// Sets an attribute.

@@ -5,13 +5,14 @@
 
 mod size;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 pub use size::{Gain, Size, gain};
 
 use self::size::Counter;
 use super::identity::{Branch, Identity, NixpkgsLine, Repository};
-use super::lock::{LockEdge, LockFile, LockGraph, NodeId};
+use super::lock::{LockEdge, LockFile, LockGraph, LockedSource, NodeId};
 use super::{Flake, InputAttrPath};
 
 /// An edge of the lock that leads to a copy of its own.
@@ -54,42 +55,32 @@ struct Root<'f> {
     node: NodeId,
     /// Whether the node is that of an input of an input, which it follows itself.
     is_borrowed: bool,
-    identity: Identity,
+    identity: &'f Identity,
 }
 
 /// Every edge below the flake's own inputs whose target the flake has too, in order of path. Linear in edges.
 #[must_use]
 pub fn copies(flake: &Flake, lock: &LockFile) -> Vec<Copy> {
     let graph = &lock.graph;
-    let identities: Vec<Option<(Identity, bool)>> = graph
-        .nodes
-        .iter()
-        .map(|node| {
-            let source = node.source.as_ref()?;
-            Some((Identity::of_node(&source.original, &source.locked), source.is_flake))
-        })
-        .collect();
-    let roots = roots(flake, graph, &identities);
-    let mut total: BTreeMap<(&Repository, &str), usize> = BTreeMap::new();
-    for (identity, _) in identities.iter().flatten() {
-        *total.entry((&identity.repository, &identity.dir)).or_default() += 1;
-    }
+    let roots = roots(flake, graph);
+    let total = OnceCell::new();
     let mut counter = Counter::of(graph);
     let mut found = Vec::new();
     for (path, holder) in lock.nodes_by_path() {
         for (name, edge) in &graph.node(*holder).inputs {
             let LockEdge::Node(child) = edge else { continue };
-            let Some((identity, is_flake)) = &identities[child.0] else { continue };
+            let Some(source) = &graph.node(*child).source else { continue };
+            let identity = source.identity();
             // The library of Nixpkgs: small, and often a repository of its own.
             if name.ends_with("nixpkgs-lib") {
                 continue;
             }
-            let Some(same) = roots.get(&key(identity, *is_flake)) else { continue };
+            let Some(same) = roots.get(&key(source)) else { continue };
             // What the flake itself takes from there is no copy for another that it takes so: they would go in a circle.
             let is_own = same.iter().any(|root| root.node == *child);
             let can_follow = |root: &&Root<'_>| root.node != *child && !(is_own && root.is_borrowed);
             let choices: Vec<&Root<'_>> = same.iter().filter(can_follow).collect();
-            let rank = |root: &Root<'_>| (difference(&root.identity, identity), root.name != name, root.is_borrowed);
+            let rank = |root: &Root<'_>| (difference(root.identity, identity), root.name != name, root.is_borrowed);
             // Of equals the first by name: the inputs are sorted.
             let Some(best) = choices.iter().min_by_key(|root| rank(root)) else { continue };
             found.push(Copy {
@@ -97,9 +88,9 @@ pub fn copies(flake: &Flake, lock: &LockFile) -> Vec<Copy> {
                 holder: *holder,
                 target: best.name.to_owned(),
                 choices: choices.len(),
-                difference: difference(&best.identity, identity),
+                difference: difference(best.identity, identity),
                 is_nixpkgs: identity.is_nixpkgs(),
-                copies: total.get(&(&identity.repository, identity.dir.as_str())).copied().unwrap_or_default(),
+                copies: total.get_or_init(|| total_of(graph)).get(&place(identity)).copied().unwrap_or_default(),
                 below: counter.below(*child),
             });
         }
@@ -108,26 +99,38 @@ pub fn copies(flake: &Flake, lock: &LockFile) -> Vec<Copy> {
     found
 }
 
-/// What inputs must have in common.
-type Key = (Repository, String, bool);
+/// A repository and a directory in it.
+type Source<'l> = (&'l Repository, &'l str);
 
-fn key(identity: &Identity, is_flake: bool) -> Key {
-    (identity.repository.clone(), identity.dir.clone(), is_flake)
+fn place(identity: &Identity) -> Source<'_> {
+    (&identity.repository, &identity.dir)
 }
 
-fn roots<'f>(
-    flake: &'f Flake,
-    graph: &LockGraph,
-    identities: &[Option<(Identity, bool)>],
-) -> BTreeMap<Key, Vec<Root<'f>>> {
-    let mut found: BTreeMap<Key, Vec<Root<'f>>> = BTreeMap::new();
+/// How many nodes lock each source.
+fn total_of(graph: &LockGraph) -> BTreeMap<Source<'_>, usize> {
+    let mut total = BTreeMap::new();
+    for source in graph.nodes.iter().filter_map(|node| node.source.as_ref()) {
+        *total.entry(place(source.identity())).or_default() += 1;
+    }
+    total
+}
+
+/// What inputs must have in common.
+type Key<'l> = (Source<'l>, bool);
+
+fn key(source: &LockedSource) -> Key<'_> {
+    (place(source.identity()), source.is_flake)
+}
+
+fn roots<'f>(flake: &'f Flake, graph: &'f LockGraph) -> BTreeMap<Key<'f>, Vec<Root<'f>>> {
+    let mut found: BTreeMap<Key<'_>, Vec<Root<'_>>> = BTreeMap::new();
     for input in &flake.nix.inputs {
         let Some(node) = graph.resolve(&InputAttrPath::of(&input.name)) else { continue };
-        let Some((identity, is_flake)) = identities.get(node.0).and_then(Option::as_ref) else { continue };
+        let Some(source) = &graph.node(node).source else { continue };
         let edge = graph.node(LockGraph::ROOT).inputs.get(&input.name);
         let is_borrowed = matches!(edge, Some(LockEdge::Follows(_)));
-        let root = Root { name: &input.name, node, is_borrowed, identity: identity.clone() };
-        found.entry(key(identity, *is_flake)).or_default().push(root);
+        let root = Root { name: &input.name, node, is_borrowed, identity: source.identity() };
+        found.entry(key(source)).or_default().push(root);
     }
     found
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::identity::Identity;
 use super::super::lock::{LockEdge, LockFile, LockGraph, NodeId};
 use super::super::{Flake, InputAttrPath};
 
@@ -19,7 +18,7 @@ impl Size {
     fn add(&mut self, graph: &LockGraph, id: NodeId) {
         if let Some(source) = &graph.node(id).source {
             self.nodes += 1;
-            self.nixpkgs += usize::from(Identity::of_node(&source.original, &source.locked).is_nixpkgs());
+            self.nixpkgs += usize::from(source.identity().is_nixpkgs());
         }
     }
 }

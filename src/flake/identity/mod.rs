@@ -197,8 +197,9 @@ impl std::fmt::Display for Repository {
 
 fn forge(host: &str, default: &str, owner: &str, repo: &str) -> Repository {
     // Older lock files keep the slash of a GitLab group encoded.
-    let owner = owner.replace("%2F", "/").replace("%2f", "/");
-    Repository::hosted(if host.is_empty() { default } else { host }, &format!("{owner}/{repo}"))
+    let is_encoded = owner.contains('%');
+    let owner = if is_encoded { &owner.replace("%2F", "/").replace("%2f", "/") } else { owner };
+    Repository::hosted(if host.is_empty() { default } else { host }, &[owner, "/", repo].concat())
 }
 
 /// Hosts that find a repository under its name in any letter case.

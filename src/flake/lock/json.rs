@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::plain;
 use crate::source::Span;
 
 /// Index of a value in its [`Document`].
@@ -241,6 +242,7 @@ impl<'a> Reader<'a> {
         let mut owned: Option<String> = None;
         let mut copied = start;
         loop {
+            self.at += plain::length(bytes.get(self.at..).unwrap_or_default());
             match bytes.get(self.at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -250,8 +252,7 @@ impl<'a> Reader<'a> {
                     owned.get_or_insert_default().push(character);
                     copied = self.at;
                 }
-                Some(0..=0x1f) => return Err(self.unexpected("a string without control characters")),
-                Some(_) => self.at += 1,
+                Some(_) => return Err(self.unexpected("a string without control characters")),
                 None => return Err(self.unexpected("`\"`")),
             }
         }

@@ -7,7 +7,9 @@ mod conflict;
 mod graph;
 mod json;
 mod place;
+mod plain;
 mod read;
+mod source;
 mod write;
 
 use std::cell::OnceCell;
@@ -16,10 +18,10 @@ use std::rc::Rc;
 
 pub use graph::Unresolved;
 pub use read::read;
+pub use source::LockedSource;
 
 use self::place::Places;
 
-use super::flakeref::FlakeRef;
 use super::{InputAttrPath, InputName, LockState, Problem};
 use crate::snapshot::{Mode, RepoPath, Snapshot};
 use crate::source::{SourceFile, Span};
@@ -46,19 +48,6 @@ pub struct LockNode {
     pub inputs: BTreeMap<InputName, LockEdge>,
     /// What was fetched, what was asked for; `None` for the root only.
     pub source: Option<Rc<LockedSource>>,
-}
-
-/// What a node that is not the root stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LockedSource {
-    /// What flake.nix asked for.
-    pub original: Rc<FlakeRef>,
-    /// What Nix fetched.
-    pub locked: FlakeRef,
-    /// False for `flake = false`.
-    pub is_flake: bool,
-    /// For a relative path: the input path of the flake that declares it.
-    pub parent: Option<InputAttrPath>,
 }
 
 /// The graph: what Nix compares.

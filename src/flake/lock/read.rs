@@ -280,7 +280,7 @@ impl<'d, 't> Loader<'d, 't> {
             self.problems.push(problem(format!("lock file contains unlocked input `{locked}`"), node.key_span));
             return None;
         }
-        Some(LockedSource { original: Rc::new(original), locked, is_flake, parent })
+        Some(LockedSource::new(Rc::new(original), locked, is_flake, parent))
     }
 
     fn parent(&mut self, node: &Member<'_>) -> Option<InputAttrPath> {

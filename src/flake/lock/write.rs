@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
-use super::{LockEdge, LockGraph, LockNode, NodeId};
+use super::{LockEdge, LockGraph, LockNode, NodeId, plain};
 use crate::flake::flakeref::{Attr, FlakeRef};
 
 /// Writes a graph.
@@ -150,7 +150,7 @@ fn array(text: &mut String, items: &[String], indent: usize) {
 /// Only quotes, backslashes and control characters are escaped.
 fn string(text: &mut String, value: &str) {
     text.push('"');
-    if !value.bytes().any(|byte| byte < 0x20 || matches!(byte, b'"' | b'\\')) {
+    if plain::length(value.as_bytes()) == value.len() {
         text.push_str(value);
         text.push('"');
         return;

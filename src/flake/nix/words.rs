@@ -1,5 +1,6 @@
 //! What a Nix file says by name, seen from its tokens: whether it names an input, and whether it hands all of them on.
 
+use memchr::memmem;
 use rnix::SyntaxKind;
 use rnix::SyntaxKind::{
     TOKEN_ASSIGN, TOKEN_AT, TOKEN_COLON, TOKEN_COMMA, TOKEN_COMMENT, TOKEN_DOT, TOKEN_IDENT, TOKEN_INHERIT,
@@ -14,7 +15,7 @@ use crate::source::Span;
 /// alike.
 pub fn occurrences<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = Span> + 't {
     let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(byte));
-    text.match_indices(word).filter_map(move |(start, _)| {
+    memmem::find_iter(text.as_bytes(), word).filter_map(move |start| {
         let end = start + word.len();
         let before = start.checked_sub(1).and_then(|before| text.as_bytes().get(before));
         let is_whole = !is_part(before) && !is_part(text.as_bytes().get(end));
@@ -34,7 +35,7 @@ const LOOK_AT_ALL: &[&str] = &["generateRegistryFromInputs", "generateNixPathFro
 /// name, too.
 #[must_use]
 pub fn looks_at_all(text: &str, names: &[&str]) -> bool {
-    if !names.iter().chain(LOOK_AT_ALL).any(|name| text.contains(name)) {
+    if !names.iter().chain(LOOK_AT_ALL).any(|name| memmem::find(text.as_bytes(), name.as_bytes()).is_some()) {
         return false;
     }
     let tokens: Vec<(SyntaxKind, &str)> =

@@ -7,6 +7,8 @@
 pub(super) mod tree;
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
@@ -27,7 +29,29 @@ pub(super) struct Objects {
     child_only: bool,
     database: OnceCell<Option<git2::Odb<'static>>>,
     batch: RefCell<Option<Batch>>,
+    trees: RefCell<Kept>,
 }
+
+/// Trees that were read: those at the top are asked for with every path.
+#[derive(Default)]
+struct Kept {
+    trees: HashMap<Vec<u8>, Rc<Vec<u8>>>,
+    /// Bytes of all their content.
+    size: usize,
+}
+
+impl Kept {
+    fn keep(&mut self, id: &[u8], content: &Rc<Vec<u8>>) {
+        self.size += content.len();
+        if self.size > MAX_KEPT {
+            *self = Self { size: content.len(), ..Self::default() };
+        }
+        self.trees.insert(id.to_vec(), Rc::clone(content));
+    }
+}
+
+/// As many bytes of trees are kept.
+const MAX_KEPT: usize = 8 << 20;
 
 /// Is told path, id and mode of a file.
 type FoundFile<'a> = &'a mut dyn FnMut(&[u8], &[u8], Mode);
@@ -47,7 +71,14 @@ impl Objects {
         let elsewhere = git.environment.path("GIT_OBJECT_DIRECTORY").is_some()
             || git.environment.path("GIT_ALTERNATE_OBJECT_DIRECTORIES").is_some();
         let child_only = layout.id_len != 20 || elsewhere;
-        Self { git, layout, child_only, database: OnceCell::new(), batch: RefCell::default() }
+        Self {
+            git,
+            layout,
+            child_only,
+            database: OnceCell::new(),
+            batch: RefCell::default(),
+            trees: RefCell::default(),
+        }
     }
 
     /// Length of object ids in bytes.
@@ -61,6 +92,8 @@ impl Objects {
             // libgit2 would wait for a pipe there.
             let is_odd = std::fs::metadata(directory.join("info/alternates")).is_ok_and(|found| !found.is_file());
             let directory = directory.to_str().filter(|_| !self.child_only && !is_odd)?;
+            // Git does not hash what it reads either; it would take most of the time.
+            git2::opts::strict_hash_verification(false);
             let database = git2::Odb::new().ok()?;
             database.add_disk_alternate(directory).ok()?;
             Some(database)
@@ -184,9 +217,14 @@ impl Objects {
     }
 
     /// The content of a tree, for [`tree::items`].
-    pub(super) fn tree(&self, id: &[u8]) -> Result<Vec<u8>, GitError> {
+    pub(super) fn tree(&self, id: &[u8]) -> Result<Rc<Vec<u8>>, GitError> {
+        if let Some(known) = self.trees.borrow().trees.get(id) {
+            return Ok(Rc::clone(known));
+        }
         let failed = |reason| GitError::new(format!("cannot read a tree: {reason}"));
-        self.read(id, git2::ObjectType::Tree).map_err(failed)
+        let content = Rc::new(self.read(id, git2::ObjectType::Tree).map_err(failed)?);
+        self.trees.borrow_mut().keep(id, &content);
+        Ok(content)
     }
 
     /// The content of a blob.

@@ -100,10 +100,10 @@ struct Scanner<'a> {
 
 impl Scanner<'_> {
     fn step(&mut self) {
-        match self.frames.last().copied() {
+        match self.frames.last() {
             Some(Frame::Text { indented: false }) => self.text(),
             Some(Frame::Text { indented: true }) => self.indented_text(),
-            Some(Frame::Path { mention }) => self.path_part(mention),
+            Some(Frame::Path { mention }) => self.path_part(*mention),
             _ => self.code(),
         }
     }
@@ -432,8 +432,16 @@ impl Scanner<'_> {
         self.last = last;
     }
 
-    /// Takes the pending base as it is.
+    /// Takes the pending base as it is. There is one before a few tokens only.
+    #[inline]
     fn flush(&mut self) {
+        if self.pending.is_some() {
+            self.take_pending();
+        }
+    }
+
+    #[cold]
+    fn take_pending(&mut self) {
         let Some(Pending { mut mention, stage, .. }) = self.pending.take() else { return };
         if mention.origin == Origin::Flake && mention.suffix.is_none() {
             return;
