@@ -24,15 +24,19 @@ impl fmt::Display for FlakeRef {
             url.query.insert("dir".to_owned(), self.dir.clone());
         }
         formatter.write_str(&url.base)?;
-        if url.query.is_empty() { Ok(()) } else { write!(formatter, "?{}", encode_query(&url.query)) }
+        if !url.query.is_empty() {
+            write!(formatter, "?{}", encode_query(&url.query))?;
+        }
+        if url.fragment.is_empty() { Ok(()) } else { write!(formatter, "#{}", encode(&url.fragment, "")) }
     }
 }
 
-/// A URL in two parts: all before the query, and the query.
+/// A URL in parts: all before the query, the query, and the fragment.
 #[derive(Default)]
 struct Parts {
     base: String,
     query: BTreeMap<String, String>,
+    fragment: String,
 }
 
 impl Parts {
@@ -40,10 +44,10 @@ impl Parts {
     fn of(text: &str, prefix: &str) -> Self {
         match Url::parse(text) {
             Ok(mut url) => {
-                let query = std::mem::take(&mut url.query);
-                Self { base: format!("{prefix}{url}"), query }
+                let (query, fragment) = (std::mem::take(&mut url.query), std::mem::take(&mut url.fragment));
+                Self { base: format!("{prefix}{url}"), query, fragment }
             }
-            Err(_) => Self { base: format!("{prefix}{text}"), query: BTreeMap::new() },
+            Err(_) => Self { base: format!("{prefix}{text}"), ..Self::default() },
         }
     }
 

@@ -1,34 +1,65 @@
 //! The `url` of a git reference, normalised (`url.cc: fixGitURL`; Nix 2.34).
 
 use super::RefError;
-use super::url::Url;
+use super::url::{Url, encode};
 
 /// Turns SCP forms and plain paths into URLs, drops a leading `git+`, and writes the URL anew.
 pub(super) fn fix(text: &str) -> Result<String, RefError> {
-    if let Some((user, rest)) = text.split_once('@')
-        && !text.starts_with('/')
-        && !user.contains(['/', ':'])
-        && let Some((host, path)) = rest.split_once(':')
-        && !host.contains('/')
-        && !path.starts_with("//")
-    {
-        return Ok(format!("ssh://{user}@{host}/{}", path.trim_start_matches('/')));
-    }
+    let scp = scp_as_ssh(text);
+    let text = scp.as_deref().unwrap_or(text);
     let is_file = text.starts_with("file:") || text.starts_with("git+file:");
     if !text.contains("://") && !is_file {
-        if text.starts_with('/') {
-            return Ok(format!("file://{text}"));
-        }
         if text.split('/').next().is_some_and(|first| first.contains(':')) {
             return Err(RefError(format!(
                 "SCP-like URL `{text}` is not supported; use SSH URL syntax instead (ssh://...)"
             )));
         }
-        return Ok(format!("file:{text}"));
+        // A path is not encoded yet, whatever it looks like.
+        let path = text.split('/').map(|segment| encode(segment, ":@")).collect::<Vec<_>>().join("/");
+        return Ok(format!("{}{path}", if text.starts_with('/') { "file://" } else { "file:" }));
     }
-    let mut url = Url::parse(text).map_err(|bad| RefError(bad.0))?;
+    let mut url = Url::parse_strictly(text).map_err(|bad| RefError(bad.0))?;
     if let Some(scheme) = url.scheme.strip_prefix("git+") {
         url.scheme = scheme.to_owned();
     }
     Ok(url.to_string())
+}
+
+/// `git@example.org:owner/repository` as an SSH URL. Nix matches `([^/]*)@(.*):(.*)`, which takes the last `@` before
+/// any `/`, and the last `:`.
+fn scp_as_ssh(text: &str) -> Option<String> {
+    if text.starts_with('/') {
+        return None;
+    }
+    let colon = text.rfind(':')?;
+    let before_slash = &text[..text.find('/').unwrap_or(text.len()).min(colon)];
+    let at = before_slash.rfind('@')?;
+    if text[at..].contains(['\n', '\r']) {
+        return None;
+    }
+    Some(format!("ssh://{}@{}/{}", &text[..at], &text[at + 1..colon], &text[colon + 1..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_nix_normalises() {
+        for (text, wanted) in [
+            ("git@example.org:owner/r+x", "ssh://git@example.org/owner/r%2Bx"),
+            ("git@example.org:/abs", "ssh://git@example.org//abs"),
+            ("git@h:1:2/x", "ssh://git@h:1/2/x"),
+            ("git+https://h/p?b=1&a=2", "https://h/p?a=2&b=1"),
+            ("git+git+https://h/p", "git+https://h/p"),
+            ("/srv/a b/50%", "file:///srv/a%20b/50%25"),
+            ("srv/x", "file:srv/x"),
+            ("file:./p", "file:./p"),
+        ] {
+            assert_eq!(fix(text).as_deref(), Ok(wanted), "{text}");
+        }
+        for text in ["example.org:x", "https://h/a b", "https://h/?a=b c"] {
+            assert!(fix(text).is_err(), "{text}");
+        }
+    }
 }

@@ -146,7 +146,7 @@ impl FlakeRef {
     #[must_use]
     pub fn is_locked(&self) -> bool {
         match self.kind() {
-            "git" => self.get("rev").is_some_and(|rev| rev.bytes().any(|byte| byte != b'0')),
+            "git" => self.get("rev").is_some_and(|rev| !refname::is_no_revision(rev)),
             "github" | "gitlab" | "sourcehut" | "hg" => self.attrs.contains_key("rev"),
             "path" | "tarball" | "file" => self.attrs.contains_key("narHash"),
             _ => false,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::refname::{is_legal_ref, is_plain_ref, is_revision};
-use super::url::{Url, decode, decode_query};
+use super::url::{Url, decode, decode_query, is_fragment};
 use super::{Attr, Attrs, FlakeRef, ParsedUrl, RefError, attrs, git_url, schemes};
 use crate::flake::is_flake_id;
 
@@ -15,32 +15,36 @@ enum Failure {
     Fatal(String),
 }
 
-type Outcome = Result<(Attrs, String), Failure>;
+/// The attributes, the directory and the fragment.
+type Outcome = Result<(Attrs, String, String), Failure>;
 
 /// Parses the `url` of a flake input.
 pub(super) fn parse(text: &str, is_flake: bool) -> Result<ParsedUrl, RefError> {
+    let (reference, fragment, degraded) = parse_whole(text, is_flake)?;
+    // Nix comes to the fragment last, after whatever else is wrong.
+    if fragment.is_empty() { Ok(ParsedUrl { reference, degraded }) } else { Err(unexpected_fragment(&fragment, text)) }
+}
+
+/// The reference, the fragment, and the mistake of a text that is not what it looks like.
+fn parse_whole(text: &str, is_flake: bool) -> Result<(FlakeRef, String, Option<String>), RefError> {
     if let Some(result) = parse_id(text) {
-        return result.map(exact);
+        return result.map(|(reference, fragment)| (reference, fragment, None));
     }
     let mistake = match parse_url(text, is_flake) {
-        Ok((attrs, dir)) => {
+        Ok((attrs, dir, fragment)) => {
             let attrs = schemes::from_attrs(attrs)?.attrs;
-            return Ok(exact(FlakeRef { attrs, dir }));
+            return Ok((FlakeRef { attrs, dir }, fragment, None));
         }
         Err(Failure::Fatal(message)) => return Err(RefError(message)),
         Err(Failure::Malformed(message)) => message,
     };
-    let reference = parse_path(text)?;
+    let (reference, fragment) = parse_path(text)?;
     let looks_like_url = text.split_once(':').is_some_and(|(scheme, _)| !scheme.contains('/'));
-    Ok(ParsedUrl { reference, degraded: (looks_like_url || !text.starts_with(['.', '/'])).then_some(mistake) })
-}
-
-const fn exact(reference: FlakeRef) -> ParsedUrl {
-    ParsedUrl { reference, degraded: None }
+    Ok((reference, fragment, (looks_like_url || !text.starts_with(['.', '/'])).then_some(mistake)))
 }
 
 /// Stage 1: `nixpkgs`, `nixpkgs/nixos-25.11`, `nixpkgs/REF/REV`. `None` when the text has another shape.
-fn parse_id(text: &str) -> Option<Result<FlakeRef, RefError>> {
+fn parse_id(text: &str) -> Option<Result<(FlakeRef, String), RefError>> {
     let (text, fragment) = text.split_once('#').unwrap_or((text, ""));
     let (id, rest) = match text.split_once('/') {
         Some((id, rest)) => (id, Some(rest)),
@@ -49,9 +53,7 @@ fn parse_id(text: &str) -> Option<Result<FlakeRef, RefError>> {
     if !is_flake_id(id) || !rest.is_none_or(is_plain_ref) {
         return None;
     }
-    if !fragment.is_empty() {
-        return Some(Err(unexpected_fragment(fragment, text)));
-    }
+    let fragment = decode_fragment(fragment)?;
     let mut found = attrs([("type", "indirect"), ("id", id)]);
     let parts: Vec<&str> = rest.into_iter().flat_map(|rest| rest.split('/')).filter(|part| !part.is_empty()).collect();
     let result = match parts.as_slice() {
@@ -63,7 +65,7 @@ fn parse_id(text: &str) -> Option<Result<FlakeRef, RefError>> {
         [_, other] => Err(RefError(format!("in flake URL `{text}`, `{other}` is not a commit hash"))),
         _ => Err(RefError(format!("flake URL `{text}` is invalid"))),
     };
-    Some(result.and_then(|()| schemes::from_attrs(found)))
+    Some(result.and_then(|()| schemes::from_attrs(found)).map(|reference| (reference, fragment)))
 }
 
 fn add_ref_or_rev(found: &mut Attrs, text: &str) -> Result<(), RefError> {
@@ -77,6 +79,11 @@ fn add_ref_or_rev(found: &mut Attrs, text: &str) -> Result<(), RefError> {
     Ok(())
 }
 
+/// A fragment as the short forms can have it, decoded: `None` where they cannot.
+fn decode_fragment(fragment: &str) -> Option<String> {
+    is_fragment(fragment).then(|| decode(fragment))?
+}
+
 fn unexpected_fragment(fragment: &str, text: &str) -> RefError {
     RefError(format!("unexpected fragment `{fragment}` in flake reference `{text}`"))
 }
@@ -85,27 +92,21 @@ fn unexpected_fragment(fragment: &str, text: &str) -> RefError {
 fn parse_url(text: &str, is_flake: bool) -> Outcome {
     let mut url = Url::parse(text).map_err(|bad| Failure::Malformed(bad.0))?;
     let fragment = std::mem::take(&mut url.fragment);
-    if !fragment.is_empty() {
-        return Err(Failure::Fatal(unexpected_fragment(&fragment, text).0));
-    }
     let dir = url.query.remove("dir").unwrap_or_default();
     let scheme = url.scheme.clone();
     let found = match scheme.as_str() {
         "flake" => indirect(&url, text)?,
         "github" | "gitlab" | "sourcehut" => forge(&url, text)?,
         "path" => path(&url, text)?,
-        "git" => git(url, text)?,
-        _ if scheme.starts_with("git+") => {
-            url.scheme.drain(.."git+".len());
-            git(url, text)?
-        }
+        "git" => git(url)?,
+        _ if scheme.starts_with("git+") => git(url)?,
         "hg+https" | "hg+http" | "hg+ssh" | "hg+file" => {
             url.scheme.drain(.."hg+".len());
             mercurial(url)?
         }
         _ => curl(url, text, is_flake)?,
     };
-    Ok((found, dir))
+    Ok((found, dir, fragment))
 }
 
 fn segments(url: &Url) -> Vec<&str> {
@@ -177,29 +178,14 @@ fn forge(url: &Url, text: &str) -> Result<Attrs, Failure> {
 }
 
 fn path(url: &Url, text: &str) -> Result<Attrs, Failure> {
-    if url.authority.as_ref().is_some_and(|authority| !authority.is_empty()) {
+    if url.has_host() {
         return Err(Failure::Fatal(format!("path URL `{text}` should not have an authority")));
     }
-    if url.path.iter().any(|segment| segment.contains('/')) {
-        return Err(Failure::Malformed(format!("path URL `{text}` has an encoded `/`")));
+    if url.path.iter().any(|segment| segment.contains(['/', '\0'])) {
+        return Err(Failure::Malformed(format!("path URL `{text}` has an encoded `/`, or a null byte")));
     }
     let mut found = attrs([("type", "path"), ("path", &single_slashes(&url.path.join("/")))]);
-    for (name, value) in &url.query {
-        match name.as_str() {
-            "rev" | "narHash" => {
-                found.insert(name.clone(), Attr::String(value.clone()));
-            }
-            "revCount" | "lastModified" => match value.parse() {
-                Ok(number) => {
-                    found.insert(name.clone(), Attr::Integer(number));
-                }
-                Err(_) => {
-                    return Err(Failure::Fatal(format!("path URL `{text}` has invalid parameter `{name}`")));
-                }
-            },
-            _ => return Err(Failure::Fatal(format!("path URL `{text}` has unsupported parameter `{name}`"))),
-        }
-    }
+    add_path_parameters(&mut found, url.query.clone(), text).map_err(Failure::Fatal)?;
     Ok(found)
 }
 
@@ -214,7 +200,7 @@ fn single_slashes(path: &str) -> String {
     text
 }
 
-fn git(mut url: Url, text: &str) -> Result<Attrs, Failure> {
+fn git(mut url: Url) -> Result<Attrs, Failure> {
     let mut found = attrs([("type", "git")]);
     for name in ["ref", "rev"] {
         if let Some(value) = url.query.remove(name) {
@@ -235,9 +221,6 @@ fn git(mut url: Url, text: &str) -> Result<Attrs, Failure> {
         && !is_legal_ref(name)
     {
         return Err(Failure::Malformed(format!("invalid Git branch/tag name `{name}`")));
-    }
-    if url.scheme == "file" && url.authority.as_ref().is_some_and(|host| !host.is_empty()) {
-        return Err(Failure::Malformed(format!("file URL `{text}` has an unexpected authority")));
     }
     let fixed = git_url::fix(&url.to_string()).map_err(|error| Failure::Malformed(error.0))?;
     found.insert("url", Attr::String(fixed));
@@ -277,9 +260,6 @@ fn curl(mut url: Url, text: &str, is_flake: bool) -> Result<Attrs, Failure> {
         return Err(Failure::Fatal(format!("input `{text}` is unsupported")));
     }
     url.scheme = transport;
-    if url.scheme == "file" && url.authority.as_ref().is_some_and(|host| !host.is_empty()) {
-        return Err(Failure::Malformed(format!("file URL `{text}` has an unexpected authority")));
-    }
     let mut found = attrs([("type", kind)]);
     for name in ["narHash", "rev"] {
         if let Some(value) = url.query.remove(name) {
@@ -298,24 +278,29 @@ fn curl(mut url: Url, text: &str, is_flake: bool) -> Result<Attrs, Failure> {
     Ok(found)
 }
 
-/// Stage 3: a path with an optional query; the path is not decoded.
-fn parse_path(text: &str) -> Result<FlakeRef, RefError> {
-    let (text, fragment) = text.split_once('#').unwrap_or((text, ""));
-    if !fragment.is_empty() {
-        let fragment = decode(fragment).unwrap_or_else(|| fragment.to_owned());
-        return Err(unexpected_fragment(&fragment, text));
+/// Stage 3: a path with an optional query; the path is not decoded. The reference, and the fragment.
+fn parse_path(text: &str) -> Result<(FlakeRef, String), RefError> {
+    let (path, fragment) = text.split_once('#').unwrap_or((text, ""));
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    if fragment.contains(['\n', '\r']) {
+        return Err(RefError(format!("invalid flakeref `{text}`")));
     }
-    let (path, query) = text.split_once('?').unwrap_or((text, ""));
-    if path.is_empty() {
-        return Err(RefError("flake reference is empty".to_owned()));
-    }
-    let query: BTreeMap<String, String> =
-        decode_query(query).ok_or_else(|| RefError(format!("invalid URI query `{query}`")))?;
+    let query = decode_query(query).ok_or_else(|| RefError(format!("invalid URI query `{query}`")))?;
+    let fragment = decode(fragment)
+        .ok_or_else(|| RefError(format!("invalid URI parameter `{fragment}`: its percent-encoding is broken")))?;
+    // Nothing at all is the root of the file system.
+    let path = if path.is_empty() { "/" } else { path };
     let mut found = attrs([("type", "path"), ("path", &single_slashes(path))]);
-    let mut dir = String::new();
+    let dir = add_path_parameters(&mut found, query, text).map_err(RefError)?;
+    let attrs = schemes::from_attrs(found)?.attrs;
+    Ok((FlakeRef { attrs, dir }, fragment))
+}
+
+/// Adds the parameters of a path; the directory, which is one of them.
+fn add_path_parameters(found: &mut Attrs, mut query: BTreeMap<String, String>, text: &str) -> Result<String, String> {
+    let dir = query.remove("dir").unwrap_or_default();
     for (name, value) in query {
         match name.as_str() {
-            "dir" => dir = value,
             "rev" | "narHash" => {
                 found.insert(name, Attr::String(value));
             }
@@ -323,13 +308,12 @@ fn parse_path(text: &str) -> Result<FlakeRef, RefError> {
                 Ok(number) => {
                     found.insert(name, Attr::Integer(number));
                 }
-                Err(_) => return Err(RefError(format!("path URL `path:{text}` has invalid parameter `{name}`"))),
+                Err(_) => return Err(format!("path URL `{text}` has invalid parameter `{name}`")),
             },
-            _ => return Err(RefError(format!("path URL `path:{text}` has unsupported parameter `{name}`"))),
+            _ => return Err(format!("path URL `{text}` has unsupported parameter `{name}`")),
         }
     }
-    let attrs = schemes::from_attrs(found)?.attrs;
-    Ok(FlakeRef { attrs, dir })
+    Ok(dir)
 }
 
 #[cfg(test)]

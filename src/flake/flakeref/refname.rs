@@ -1,5 +1,7 @@
 //! Legal git reference names and revisions (`git-utils.cc: isLegalRefName`).
 
+use crate::flake::hash::{Algorithm, Hash};
+
 /// Whether Nix takes the text for a branch or tag: not `@`, and what git-check-ref-format allows.
 pub(super) fn is_legal_ref(name: &str) -> bool {
     let bad_byte = |byte: u8| byte <= b' ' || byte == 0x7f || b"~^:?*[\\".contains(&byte);
@@ -26,30 +28,20 @@ pub(super) fn is_revision(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Whether the text is a hash that Nix takes for a `rev` attribute: SHA-1 in base 16, 32 or 64, or with a prefix.
-pub(super) fn check_revision(text: &str) -> Result<(), String> {
-    let (body, kind) = match text.split_once([':', '-']) {
-        Some((kind @ ("sha1" | "sha256"), body)) => (body, kind),
-        _ => (text, "sha1"),
-    };
-    let lengths = if kind == "sha1" { [40, 32, 28] } else { [64, 52, 44] };
-    if !lengths.contains(&body.len()) {
-        return Err(format!("hash `{text}` has wrong length for hash algorithm `{kind}`"));
-    }
-    let base16 = body.len() == lengths[0];
-    if base16 && !body.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(format!("invalid base-16 hash `{text}`"));
-    }
-    if body.len() == lengths[1] && !body.bytes().all(|byte| b"0123456789abcdfghijklmnpqrsvwxyz".contains(&byte)) {
-        return Err(format!("invalid base-32 hash `{text}`"));
-    }
-    Ok(())
+/// Reads a `rev` attribute (`Input::getRev`): SHA-1 in any spelling, or any hash that names its algorithm.
+pub(super) fn revision(text: &str) -> Result<Hash, String> {
+    Hash::parse_any(text, Algorithm::Sha1)
 }
 
-/// The same for the forges, which know commits by SHA-1 only.
+/// Whether the text is the SHA-1 hash of zeros, which stands for no revision at all.
+pub(super) fn is_no_revision(text: &str) -> bool {
+    revision(text).is_ok_and(|hash| hash.algorithm == Algorithm::Sha1 && hash.bytes.iter().all(|byte| *byte == 0))
+}
+
+/// Checks a `rev` of the forges, which know commits by SHA-1 only.
 pub(super) fn check_commit(text: &str) -> Result<(), String> {
-    check_revision(text)?;
-    if text.starts_with("sha256") { Err(format!("hash `{text}` should have type `sha1`")) } else { Ok(()) }
+    let hash = revision(text)?;
+    if hash.algorithm == Algorithm::Sha1 { Ok(()) } else { Err(format!("hash `{text}` should have type `sha1`")) }
 }
 
 #[cfg(test)]
@@ -59,7 +51,7 @@ mod tests {
     #[test]
     fn forges_know_sha1() {
         let sha256 = format!("sha256:{}", "0".repeat(64));
-        assert_eq!(check_revision(&sha256), Ok(()));
+        assert!(revision(&sha256).is_ok());
         assert_eq!(check_commit(&sha256), Err(format!("hash `{sha256}` should have type `sha1`")));
         assert_eq!(check_commit(&"0".repeat(40)), Ok(()));
     }

@@ -1,8 +1,9 @@
 //! What each fetcher allows and requires (`Input::fromAttrs` and each scheme's `inputFromAttrs`).
 
-use super::refname::{check_commit, check_revision, is_legal_ref, is_plain_ref};
+use super::refname::{check_commit, is_legal_ref, is_plain_ref, revision};
 use super::url::Url;
 use super::{Attr, Attrs, FlakeRef, RefError, git_url};
+use crate::flake::hash::{Algorithm, Hash};
 use crate::flake::is_flake_id;
 
 struct Scheme {
@@ -143,7 +144,7 @@ fn check_values(kind: &str, attrs: &Attrs) -> Result<(), RefError> {
     }
     if kind == "hg"
         && let Some(url) = text(attrs, "url")
-        && Url::parse(url).is_err()
+        && Url::parse_strictly(url).is_err()
     {
         return Err(RefError(format!("`{url}` is not a URL")));
     }
@@ -161,7 +162,7 @@ pub(super) fn check_pin(reference: &FlakeRef) -> Result<(), RefError> {
     if matches!(reference.kind(), "git" | "hg" | "github" | "gitlab" | "sourcehut") {
         is_text("rev")?;
         if let Some(rev) = text(attrs, "rev") {
-            check_revision(rev).map_err(RefError)?;
+            revision(rev).map_err(RefError)?;
         }
     }
     if reference.is_locked() && !matches!(reference.kind(), "path" | "tarball" | "file") {
@@ -176,15 +177,8 @@ fn check_nar_hash(hash: &str) -> Result<(), RefError> {
     if hash.is_empty() {
         return Ok(());
     }
-    let Some((algorithm, body)) = hash.split_once('-') else {
-        return Err(RefError(format!("hash `{hash}` is not SRI")));
-    };
-    match algorithm {
-        "sha256" => {}
-        "md5" | "sha1" | "sha512" | "blake3" => return Err(RefError("narHash must use SHA-256".to_owned())),
-        _ => return Err(RefError(format!("unknown hash algorithm `{algorithm}`"))),
+    match Hash::parse_sri(hash).map_err(RefError)?.algorithm {
+        Algorithm::Sha256 => Ok(()),
+        _ => Err(RefError("narHash must use SHA-256".to_owned())),
     }
-    let digits = body.trim_end_matches('=');
-    let valid = digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/');
-    if digits.len() == 43 && valid { Ok(()) } else { Err(RefError(format!("invalid SRI hash `{hash}`"))) }
 }

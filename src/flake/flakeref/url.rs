@@ -23,6 +23,14 @@ pub(super) struct Url {
 pub(super) struct BadUrl(pub(super) String);
 
 impl Url {
+    /// Reads a URL as an attribute holds it.
+    pub(super) fn parse_strictly(text: &str) -> Result<Self, BadUrl> {
+        if text.contains([' ', '"', '^']) {
+            return Err(BadUrl(format!("`{text}` is not a valid URL: a character in it")));
+        }
+        Self::parse(text)
+    }
+
     /// Reads a URL as leniently as Nix does for flake inputs: spaces, quotes and brackets are
     /// allowed in the query.
     pub(super) fn parse(text: &str) -> Result<Self, BadUrl> {
@@ -47,20 +55,27 @@ impl Url {
         if !is_query(query) {
             return Err(bad("a character in its query"));
         }
-        if !fragment.bytes().all(|byte| is_pchar(byte) || b"/?% \"^".contains(&byte)) {
+        if !is_fragment(fragment) {
             return Err(bad("a character in its fragment"));
         }
         // A file's URL without a path is that of the root.
-        let is_file = scheme == "path" || scheme.rsplit('+').next() == Some("file");
-        let path = if path.is_empty() && is_file { "/" } else { path };
+        let is_file = scheme.split_once('+').map_or(scheme, |(_, transport)| transport) == "file";
+        let path = if path.is_empty() && (is_file || scheme == "path") { "/" } else { path };
         let segments: Option<Vec<String>> = path.split('/').map(decode).collect();
-        Ok(Self {
+        let url = Self {
             scheme: scheme.to_owned(),
             authority,
             path: if path.is_empty() { Vec::new() } else { segments.ok_or_else(|| bad("its percent-encoding"))? },
             query: decode_query(query).ok_or_else(|| bad("its percent-encoding"))?,
             fragment: decode(fragment).ok_or_else(|| bad("its percent-encoding"))?,
-        })
+        };
+        if is_file && url.has_host() { Err(bad("a file has no host")) } else { Ok(url) }
+    }
+
+    /// Whether there is a host: the authority can be there and name none.
+    pub(super) fn has_host(&self) -> bool {
+        let host = self.authority.as_ref().and_then(|authority| authority.rsplit('@').next());
+        host.is_some_and(|host| !host.is_empty() && !host.starts_with(':'))
     }
 }
 
@@ -76,7 +91,7 @@ impl fmt::Display for Url {
             write!(formatter, "?{}", encode_query(&self.query))?;
         }
         if !self.fragment.is_empty() {
-            write!(formatter, "#{}", encode(&self.fragment, ":@/?"))?;
+            write!(formatter, "#{}", encode(&self.fragment, ""))?;
         }
         Ok(())
     }
@@ -86,6 +101,11 @@ impl fmt::Display for Url {
 pub(super) fn encode_query(query: &BTreeMap<String, String>) -> String {
     let pair = |(name, value): (&String, &String)| format!("{}={}", encode(name, ":@/?"), encode(value, ":@/?"));
     query.iter().map(pair).collect::<Vec<_>>().join("&")
+}
+
+/// Whether the characters are those of a fragment, as leniently as Nix takes them.
+pub(super) fn is_fragment(text: &str) -> bool {
+    text.bytes().all(|byte| is_pchar(byte) || b"/?% \"^".contains(&byte))
 }
 
 fn is_query(text: &str) -> bool {
