@@ -273,6 +273,16 @@ impl Store for GitStore {
         self.content(path.as_bytes(), &self.base_id(path)?).ok()
     }
 
+    fn read_unstaged(&self, path: &RepoPath) -> Option<Vec<u8>> {
+        // A commit of some files only takes them from the disk, whatever is staged.
+        let worktree = self.worktree.as_ref().filter(|worktree| !self.on_disk && worktree.whole_index.is_none())?;
+        let entry = self.entries.find(path.as_bytes())?;
+        if !matches!(entry.mode, Mode::File | Mode::Executable) || entry.skip_worktree || entry.conflicted {
+            return None;
+        }
+        self.disk(worktree).read_file(entry.path).ok().filter(|content| !is_blob(entry.id, content))
+    }
+
     fn is_as_in_base(&self, path: &RepoPath) -> bool {
         // Content that is read from the disk has no id yet, and a link is followed in the view only.
         let entry = self.entries.find(path.as_bytes()).filter(|_| !self.on_disk);

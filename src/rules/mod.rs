@@ -31,6 +31,7 @@ mod stale_lock;
 mod submodule_path;
 mod unlocked_input;
 mod unreachable_lock_node;
+mod unstaged;
 mod unsupported_branch;
 mod untracked_nix_file;
 mod untracked_reference;

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::evidence::{declaration, edge, follows_line};
-use super::{Context, FixAvailability, Level, Rule};
+use super::{Context, FixAvailability, Level, Rule, unstaged};
 use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Label};
 use crate::flake::compare::{Change, ChangeKind, Comparison, FollowsError};
+use crate::flake::flakeref::FlakeRef;
 use crate::flake::lock::{LockFile, lock_command};
 use crate::flake::nix::InputOrigin;
 use crate::flake::{Flake, InputAttrPath};
@@ -28,14 +29,20 @@ const MAX_CARRIED: usize = 16_000_000;
 fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for flake in cx.flakes {
         let (Some(lock), Some(comparison)) = (flake.valid_lock(), &flake.comparison) else { continue };
-        let fix = fix(flake, lock, comparison);
         let mut carried = 0;
         // What leads nowhere is `broken-follows`' and `invalid-flake`'s to say; no lock could be written for it.
         let mut broken: BTreeSet<&InputAttrPath> = comparison.follows_errors.iter().map(FollowsError::input).collect();
         broken.extend(comparison.input_errors.iter().map(|error| &error.input));
-        for change in comparison.changes.iter().filter(|change| !broken.contains(&change.input)) {
+        let changes = comparison.changes.iter().filter(|change| !broken.contains(&change.input)).collect::<Vec<_>>();
+        if changes.is_empty() {
+            continue;
+        }
+        let to_add = unstaged::help(cx, flake);
+        // What is on disk already needs no other lock.
+        let fix = if to_add.is_none() { fix(flake, lock, comparison) } else { None };
+        for change in changes {
             let mut finding = finding(flake, lock, change).input(change.input.clone());
-            finding.help = Some(help(flake, change));
+            finding.help = Some(to_add.clone().unwrap_or_else(|| help(flake, change)));
             // Every finding carries the same whole file: only as many do as memory can well hold.
             if carried <= MAX_CARRIED {
                 finding.fix.clone_from(&fix);
@@ -102,10 +109,22 @@ fn finding(flake: &Flake, lock: &LockFile, change: &Change) -> Diagnostic {
 /// may be far from its first attribute; otherwise what the input asks for.
 fn place(flake: &Flake, change: &Change) -> Option<Span> {
     let name = flake.nix.declaration(&change.input).map(|found| found.name_span);
-    match change.kind {
+    match &change.kind {
         ChangeKind::Added { .. } | ChangeKind::Renamed { .. } => name.or_else(|| declaration(flake, &change.input)),
+        ChangeKind::Changed { from, to } => {
+            changed_attribute(flake, &change.input, from, to).or_else(|| declaration(flake, &change.input))
+        }
         _ => declaration(flake, &change.input),
     }
+}
+
+/// Of an input that is written in attributes, the first that is not as in the lock; its name where that one is gone.
+fn changed_attribute(flake: &Flake, input: &InputAttrPath, from: &FlakeRef, to: &FlakeRef) -> Option<Span> {
+    let declared = flake.nix.declaration(input).filter(|declared| !declared.attributes.is_empty())?;
+    let (from, to) = (from.canonicalize().to_attrs(), to.canonicalize().to_attrs());
+    let mut written = declared.attributes.iter();
+    let changed = written.find(|(name, _)| from.get(name) != to.get(name));
+    Some(changed.map_or(declared.name_span, |(_, span)| *span))
 }
 
 fn named(target: &InputAttrPath) -> String {
@@ -232,6 +251,10 @@ mod tests {
         assert_eq!(pointed_at(r#"z.url = "github:o/a"; b.follows = "z";"#), ["z"]);
         // What is asked for elsewhere is pointed at by what asks for it.
         assert_eq!(pointed_at(&format!(r#"a.url = "github:o/a/v2"; {b}"#)), [r#""github:o/a/v2""#]);
+        let set = |more: &str| format!(r#"a = {{ type = "github"; owner = "o"; repo = "a"; {more} }}; {b}"#);
+        assert_eq!(pointed_at(&set("")), [] as [&str; 0]);
+        assert_eq!(pointed_at(&set(r#"ref = "v2";"#)), [r#""v2""#]);
+        assert_eq!(pointed_at(&set(r#"dir = "sub";"#)), [r#""sub""#]);
     }
 
     #[test]

@@ -176,6 +176,13 @@ pub trait Store {
     /// parent for a revision. `None` where there is no such commit or file.
     fn read_base(&self, path: &RepoPath) -> Option<Vec<u8>>;
 
+    /// The content on disk of a tracked file, where the view is the index of a commit that is being made and holds
+    /// other content: what `git add` would put there.
+    fn read_unstaged(&self, path: &RepoPath) -> Option<Vec<u8>> {
+        let _ = path;
+        None
+    }
+
     /// Whether `path` is known, without reading either, to be the same file in the view and in the commit that the
     /// view's commit builds on.
     fn is_as_in_base(&self, path: &RepoPath) -> bool {
@@ -312,6 +319,13 @@ impl Snapshot {
             return self.read(path).ok();
         }
         self.store.read_base(path).map(|bytes| Rc::new(SourceFile::new(path.clone(), bytes)))
+    }
+
+    /// What `git add` would make of a file; see [`Store::read_unstaged`].
+    #[must_use]
+    pub fn read_unstaged(&self, path: &RepoPath) -> Option<Rc<SourceFile>> {
+        let bytes = self.store.read_unstaged(path).filter(|_| !self.replaced.contains(path))?;
+        Some(Rc::new(SourceFile::new(path.clone(), bytes)))
     }
 
     /// What the commit that is being made changes; see [`Store::changes`].

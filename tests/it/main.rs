@@ -25,4 +25,5 @@ mod since;
 mod situations;
 mod staging;
 mod terminal;
+mod unstaged;
 mod visibility;

@@ -54,7 +54,21 @@ struct Parts {
     overrides: Vec<FlakeInput>,
     raw: Attrs,
     raw_span: Option<Span>,
+    values: Vec<(String, Span)>,
     broken: bool,
+}
+
+impl Parts {
+    /// Where the attributes are that make the reference of an input with a `type`.
+    fn attributes(&self) -> Vec<(String, Span)> {
+        if !self.raw.contains_key("type") {
+            return Vec::new();
+        }
+        let url = self.url.as_ref().or(self.path.as_ref()).map(|url| ("url".to_owned(), url.span));
+        let mut attributes: Vec<(String, Span)> = self.values.iter().cloned().chain(url).collect();
+        attributes.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+        attributes
+    }
 }
 
 impl Reader<'_> {
@@ -112,6 +126,7 @@ impl Reader<'_> {
             origin: InputOrigin::Declared,
             bindings: bindings(attribute, set),
             reference,
+            attributes: parts.attributes(),
             url: parts.url,
             follows: parts.follows,
             is_flake: parts.is_flake,
@@ -169,8 +184,12 @@ impl Reader<'_> {
     }
 
     fn raw(&mut self, path: &InputAttrPath, key: &str, inner: &Attribute, class: Class<'_>, parts: &mut Parts) {
+        let mut place = inner.key;
         let value = match class {
-            Class::String(text, _) => Attr::String(text),
+            Class::String(text, span) => {
+                place = span;
+                Attr::String(text)
+            }
             Class::Boolean(value, _) => Attr::Boolean(value),
             Class::Integer(number) => match u64::try_from(number) {
                 Ok(number) => Attr::Integer(number),
@@ -191,6 +210,7 @@ impl Reader<'_> {
         };
         parts.raw_span = Some(parts.raw_span.unwrap_or(inner.key));
         parts.raw.insert(key.to_owned(), value);
+        parts.values.push((key.to_owned(), place));
     }
 
     /// Makes the reference of what was written.

@@ -98,6 +98,8 @@ pub struct FlakeInput {
     /// The reference, from `url` or from attributes, with the place of the value (of the `url`, else of the first
     /// attribute). `None` where neither is given: the registry entry named like the input is meant.
     pub reference: Option<Spanned<FlakeRef>>,
+    /// The values of the attributes that the reference is made of, where it has a `type`: by name, in bytewise order.
+    pub attributes: Vec<(String, Span)>,
     /// The `url` as written, where there is one.
     pub url: Option<Spanned<String>>,
     /// `follows`, absolute from the root (the declaring flake is the root, so as written). Empty is the flake itself.

@@ -72,6 +72,7 @@ fn imply_input(flake: &mut FlakeNix, formal: &Formal, problems: &mut Vec<Problem
         origin: InputOrigin::Implicit,
         bindings: Vec::new(),
         reference: FlakeRef::indirect(&formal.name).ok().map(|reference| Spanned::new(reference, formal.span)),
+        attributes: Vec::new(),
         url: None,
         follows: None,
         is_flake: None,
