@@ -130,12 +130,14 @@ fn fixed_locks_are_those_of_nix() {
     fixes::run(&nix, &seeds(100)).conclude();
 }
 
-/// Flakes of one tree that ask for each other: the lock of Nix, byte for byte.
+/// Flakes of one tree that ask for each other: the lock of Nix, byte for byte. A case is one state of a tree.
 #[test]
 fn trees_of_flakes_are_locked_as_by_nix() {
     let Some(nix) = Oracle::find(Version::New) else { return };
-    let trees = trees::run(&nix, &seeds(40));
-    println!("trees: {} locks written as by Nix", trees.written);
+    let mut seeds = seeds(120);
+    seeds.truncate(seeds.len().div_ceil(usize::try_from(trees::ROUNDS).expect("a few")));
+    let trees = trees::run(&nix, &seeds);
+    println!("trees: {}, each in {} states: {} locks written as by Nix", seeds.len(), trees::ROUNDS, trees.written);
     trees.other.iter().take(20).for_each(|other| println!("{other}"));
     trees.verdicts.conclude("trees");
     assert!(trees.other.is_empty(), "{} locks are not those of Nix", trees.other.len());

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::case::Files;
-use crate::fixes::{Outcome, compare};
+use crate::fixes::{Outcome, compare_in};
 use crate::generate::pinned_inputs;
 use crate::graph::{lock, lock_text};
 use crate::judge::agree;
@@ -17,6 +17,9 @@ use crate::run::{Tally, ask, difference, each};
 const DIRS: &[&str] = &["", "sub", "sub/sub", "other", "other/deep/er", "with space"];
 const NAMES: &[&str] = &["a", "b", "c", "d", "e", "x-y", "root", "sub"];
 const EMPTY_LOCK: &str = "{\n  \"nodes\": {\n    \"root\": {}\n  },\n  \"root\": \"root\",\n  \"version\": 7\n}\n";
+
+/// How often each tree is judged, with a change in between.
+pub(crate) const ROUNDS: u64 = 3;
 
 /// What came of the trees.
 #[derive(Default)]
@@ -43,7 +46,7 @@ fn judge(oracle: &Oracle, seed: u64) -> Trees {
     let mut trees = Trees::default();
     let mut tree = Tree::of(seed);
     let mut root_lock = EMPTY_LOCK.as_bytes().to_vec();
-    for round in 0..3 {
+    for round in 0..ROUNDS {
         let mut files = tree.files(&mut Rng::part(seed, 50 + round));
         files.insert("flake.lock".to_owned(), root_lock.clone());
         let dir = scratch();
@@ -54,7 +57,7 @@ fn judge(oracle: &Oracle, seed: u64) -> Trees {
             let told = format!("{}\n{}", difference(&head, &answer, &report), crate::case::show(&files));
             trees.verdicts.disagreements.push(told);
         }
-        match compare(oracle, &files) {
+        match compare_in(oracle, &files, dir.path(), answer.verdict) {
             Outcome::Nothing | Outcome::Unwritten => {}
             Outcome::Same(lock) => {
                 trees.written += 1;
