@@ -14,8 +14,13 @@ use crate::source::{SourceFile, Span};
 /// Looks through the Nix files that belong to one of the flakes: all of them, or, of a commit that is being made, those
 /// that it can have broken.
 pub(super) fn find(snapshot: &Snapshot, flakes: &[Flake]) -> References {
-    let mut search =
-        Search { snapshot, trees: FlakeTrees::of(flakes), buffer: Vec::new(), found: References::default() };
+    let mut search = Search {
+        snapshot,
+        trees: FlakeTrees::of(flakes),
+        buffer: Vec::new(),
+        leads: Vec::new(),
+        found: References::default(),
+    };
     if !search.trees.is_empty() {
         let scope = Scope::of(snapshot, flakes);
         let files = snapshot.entries().filter(is_nix).map(|entry| RepoPath::new(entry.path));
@@ -79,25 +84,41 @@ fn is_fixture(file: &RepoPath) -> bool {
     file.parent().as_bytes().split(|byte| *byte == b'/').any(is_known)
 }
 
-struct Search<'a> {
-    snapshot: &'a Snapshot,
-    trees: FlakeTrees,
-    buffer: Vec<u8>,
+pub(super) struct Search<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) trees: FlakeTrees,
+    pub(super) buffer: Vec<u8>,
+    /// Paths of the file at hand that a parse may show to go on.
+    pub(super) leads: Vec<Mention>,
     found: References,
 }
 
 /// A mention that could not be done with at once.
-struct Doubt {
-    mention: Mention,
-    path: RepoPath,
-    standing: Standing,
+pub(super) struct Doubt {
+    pub(super) mention: Mention,
+    pub(super) path: RepoPath,
+    pub(super) standing: Standing,
     /// Where the value is written that makes an interpolated path this one.
-    value: Option<Span>,
+    pub(super) value: Option<Span>,
+    /// It says something only where it is imported.
+    pub(super) only_import: bool,
+    /// Where it is imported, something longer is meant.
+    pub(super) unless_import: bool,
 }
 
 impl Doubt {
-    fn new(mention: Mention, path: RepoPath, standing: Standing) -> Self {
-        Self { mention, path, standing, value: None }
+    pub(super) fn new(mention: Mention, path: RepoPath, standing: Standing) -> Self {
+        Self { mention, path, standing, value: None, only_import: false, unless_import: false }
+    }
+}
+
+/// Whether a parse may show that what is there is only the beginning of a path.
+fn may_go_on(source: &SourceFile, mention: &Mention, found: &Found) -> bool {
+    match found {
+        Found::Directory { .. } => nix::is_lead(source.bytes(), mention),
+        Found::File => mention.open && nix::is_lead(source.bytes(), mention),
+        Found::Nothing(_) => mention.suffix.is_some() && nix::is_made_string(source.bytes(), mention),
+        Found::Outside => false,
     }
 }
 
@@ -112,6 +133,9 @@ impl Search<'_> {
         let holes: Vec<Hole> = mentions.iter().filter_map(|mention| Hole::of(source.bytes(), *mention)).collect();
         let mut doubts: Vec<Doubt> =
             mentions.into_iter().filter_map(|mention| self.doubt(&source, &directory, &flake, mention)).collect();
+        if !self.leads.is_empty() {
+            self.compose(&source, &directory, &flake, &mut doubts);
+        }
         if !holes.is_empty() {
             self.fill(&source, &directory, &flake, &holes, &mut doubts);
         }
@@ -148,6 +172,10 @@ impl Search<'_> {
             found = self.whole(source, base, mention).unwrap_or(found);
             mention.write_path(source.bytes(), &mut self.buffer);
         }
+        let is_odd = nix::is_odd_string(source.bytes(), &mention);
+        if is_odd || may_go_on(source, &mention, &found) {
+            self.leads.push(mention);
+        }
         let (path, standing) = match found {
             Found::File | Found::Directory { has_default: true } => return None,
             Found::Directory { has_default: false } => {
@@ -163,7 +191,7 @@ impl Search<'_> {
         if mention.origin == Origin::Flake && elsewhere() {
             return None;
         }
-        Some(Doubt::new(mention, path, standing))
+        Some(Doubt { unless_import: is_odd, ..Doubt::new(mention, path, standing) })
     }
 
     /// Adds what interpolated paths can be seen to range over and the view does not hold. Their fixed parts are there:
@@ -202,16 +230,20 @@ impl Search<'_> {
 
     /// What is found of the longer path that may be meant, if it is in the view or on disk.
     fn whole(&mut self, source: &SourceFile, base: &RepoPath, mention: Mention) -> Option<Found> {
-        let path = mention.write_whole(source.bytes(), &mut self.buffer).then(|| base.join(&self.buffer))??;
-        let found = resolve::find(self.snapshot, &path);
-        let Found::Nothing(path) = &found else { return Some(found) };
-        let is_known = !matches!(self.snapshot.absence(path), Absence::Nowhere | Absence::OtherCase(_));
-        is_known.then_some(found)
+        let known = |search: &Self| {
+            let path = base.join(&search.buffer)?;
+            let found = resolve::find(search.snapshot, &path);
+            let Found::Nothing(path) = &found else { return Some(found) };
+            let is_known = !matches!(search.snapshot.absence(path), Absence::Nowhere | Absence::OtherCase(_));
+            is_known.then_some(found)
+        };
+        let quoted = mention.write_quoted(source.bytes(), &mut self.buffer).then(|| known(self)).flatten();
+        quoted.or_else(|| mention.write_whole(source.bytes(), &mut self.buffer).then(|| known(self))?)
     }
 
     /// Whether the path just written is in the flake in `directory`: a module of one flake may be given the `self` of a
     /// flake around it.
-    fn is_in(&self, directory: &RepoPath) -> bool {
+    pub(super) fn is_in(&self, directory: &RepoPath) -> bool {
         let Some(path) = directory.join(&self.buffer) else { return false };
         matches!(resolve::find(self.snapshot, &path), Found::File | Found::Directory { .. })
     }
@@ -240,7 +272,8 @@ impl Search<'_> {
     fn judge(&mut self, file: &RepoPath, source: &Rc<SourceFile>, flake: &RepoPath, doubts: Vec<Doubt>) {
         let mentions: Vec<Mention> = doubts.iter().map(|doubt| doubt.mention).collect();
         let uses = nix::uses(source, &mentions);
-        for (Doubt { mention, path, standing, value }, used) in doubts.into_iter().zip(uses) {
+        for (Doubt { mention, path, standing, value, only_import, unless_import }, used) in doubts.into_iter().zip(uses)
+        {
             let is_import = used.purpose == Purpose::Import;
             let matters = match standing {
                 // Not every value need come so far.
@@ -249,7 +282,8 @@ impl Search<'_> {
                 Standing::Impure => !used.is_conditional && (mention.origin == Origin::Search || is_import),
                 Standing::Absent => (is_import || !used.is_default) && !resolve::is_build_result(&path, flake),
             };
-            if used.purpose == Purpose::Nothing || !matters {
+            let is_other = if is_import { unless_import } else { only_import };
+            if used.purpose == Purpose::Nothing || !matters || is_other {
                 continue;
             }
             let (path, absence) = self.absence(path, standing, is_import);

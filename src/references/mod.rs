@@ -4,6 +4,7 @@
 //! look-up; the few others are looked at closely, and what is left is what the rules report.
 
 pub mod advice;
+mod compose;
 pub mod explain;
 mod find;
 mod reach;

@@ -82,3 +82,64 @@ fn what_lies_in_the_git_directory_is_nothing_to_add() {
     assert_eq!(rules(&repo, WORKTREE), ["missing-import"]);
     assert!(said(&repo, WORKTREE).contains("use `self.rev`"), "{}", said(&repo, WORKTREE));
 }
+
+/// The flake names `m/x.nix`, which the commit forgets, in ways that no token shows.
+#[test]
+fn paths_that_are_put_together() {
+    let expressions = [
+        r#"let d = ./m; in import (d + "/x.nix")"#,
+        r#"let d = self + "/m"; in import "${d}/x.nix""#,
+        r#"let root = ./.; m = root + "/m"; in { imports = [ (m + "/x.nix") ]; }"#,
+        r#"import (./m + "/x" + ".nix")"#,
+        r#"import ./m/${"x"}.nix"#,
+        r#"import "${toString ./.}/m/x.nix""#,
+        r#"import (toString ./m + "/x.nix")"#,
+        r#"map (n: import (./m + "/" + n + ".nix")) [ "x" ]"#,
+    ];
+    for expression in expressions {
+        let repo = Repo::new();
+        repo.write("flake.nix", &format!("{{ outputs = {{ self }}: {expression}; }}\n"));
+        repo.write("m/y.nix", "{ }\n");
+        repo.commit_all();
+        assert_eq!(rules(&repo, WORKTREE), ["missing-import"], "{expression}");
+        repo.write("m/x.nix", "{ }\n");
+        assert_eq!(rules(&repo, WORKTREE), ["untracked-reference"], "{expression}");
+        assert!(said(&repo, WORKTREE).contains("run `git add m/x.nix`"), "{expression}");
+        repo.git(&["add", "m"]);
+        assert_eq!(rules(&repo, WORKTREE), NONE, "{expression}");
+    }
+}
+
+#[test]
+fn what_is_put_together_of_unknown_pieces_is_silent() {
+    for expression in [
+        r#"let d = ./m; in d: import (d + "/x.nix")"#,
+        r#"let d = ./m; in if builtins.pathExists (d + "/x.nix") then import (d + "/x.nix") else { }"#,
+        r#"let d = ./m; in n: import (d + "/${n}.nix")"#,
+        r#"n: import (./m + "/x" + n)"#,
+        r#"let f = x: x; in import (f "${toString ./.}/m/x.nix")"#,
+        r#"{ path = "${toString ./.}/m/x.nix"; }"#,
+        r#"import (dir: dir + "/x.nix") ./m"#,
+    ] {
+        let repo = Repo::new();
+        repo.write("flake.nix", &format!("{{ outputs = {{ self }}: {expression}; }}\n"));
+        repo.write("m/y.nix", "{ }\n");
+        repo.commit_all();
+        assert_eq!(rules(&repo, WORKTREE), NONE, "{expression}");
+    }
+}
+
+#[test]
+fn names_with_apostrophes_and_brackets_behind_self() {
+    for name in ["it's/x.nix", "[z]/x.nix", "é/x.nix", "a b/x.nix"] {
+        let repo = Repo::new();
+        repo.write("flake.nix", &format!("{{ outputs = {{ self }}: {{ imports = [ \"${{self}}/{name}\" ]; }}; }}\n"));
+        repo.commit_all();
+        assert_eq!(rules(&repo, WORKTREE), ["missing-import"], "{name}");
+        assert!(said(&repo, WORKTREE).contains(&format!("imported `{name}` does not exist")), "{name}");
+        repo.write(name, "{ }\n");
+        assert_eq!(rules(&repo, WORKTREE), ["untracked-reference"], "{name}");
+        repo.git(&["add", "--all"]);
+        assert_eq!(rules(&repo, WORKTREE), NONE, "{name}");
+    }
+}

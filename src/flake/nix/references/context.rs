@@ -219,7 +219,7 @@ impl Climb<'_> {
 
 /// Whether `self` at this node is the flake: an argument of the file's function or of `outputs`, by pattern. A plain
 /// `self:` is an overlay's or an extension's, a `let` binding is something else.
-fn is_flake_self(node: &SyntaxNode) -> bool {
+pub(super) fn is_flake_self(node: &SyntaxNode) -> bool {
     for ancestor in node.ancestors() {
         match ancestor.kind() {
             SyntaxKind::NODE_LAMBDA => {

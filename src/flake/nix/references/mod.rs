@@ -4,17 +4,22 @@
 //! behind `self`. Nearly all of them name something that exists, and are done with. For the others [`uses`] parses the
 //! file and says what each path is there for.
 
+mod compose;
 mod context;
 mod exports;
 mod guards;
+mod lead;
 mod names;
+mod pieces;
 mod range;
 mod scan;
 mod syntax;
 mod token;
 
+pub use compose::{Composed, compose};
 pub use context::{Purpose, Use, uses};
 pub use exports::exports;
+pub use lead::{is_lead, is_made_string, is_odd_string};
 pub use range::{Hole, values};
 pub use scan::{Scan, scan};
 
@@ -95,10 +100,26 @@ impl Mention {
     /// The path that is meant if what ends it in a string, a blank or a letter that no path literal has, belongs to a
     /// name: `"${self}/my notes/x"`. It goes on to whatever ends the text. False where nothing more is there.
     pub fn write_whole(&self, bytes: &[u8], buffer: &mut Vec<u8>) -> bool {
+        self.write_up_to(bytes, buffer, |rest| {
+            rest.iter().position(|byte| matches!(byte, b'"' | b'\'' | b'$' | b'\\' | b'\n'))
+        })
+    }
+
+    /// The same with `'` in the name. False where there is none.
+    pub fn write_quoted(&self, bytes: &[u8], buffer: &mut Vec<u8>) -> bool {
+        let mut has_quote = false;
+        let is_written = self.write_up_to(bytes, buffer, |rest| {
+            let end = rest.iter().position(|byte| matches!(byte, b'"' | b'$' | b'\\' | b'\n'));
+            has_quote = rest[..end.unwrap_or(rest.len())].contains(&b'\'');
+            end
+        });
+        is_written && has_quote
+    }
+
+    fn write_up_to(&self, bytes: &[u8], buffer: &mut Vec<u8>, end: impl FnOnce(&[u8]) -> Option<usize>) -> bool {
         let Some(suffix) = self.suffix else { return false };
         let rest = bytes.get(suffix.end..).unwrap_or_default();
-        let ends = |byte: &u8| matches!(byte, b'"' | b'\'' | b'$' | b'\\' | b'\n');
-        let more = &rest[..rest.iter().position(ends).unwrap_or(rest.len())];
+        let more = &rest[..end(rest).unwrap_or(rest.len())];
         Self { open: false, ..*self }.write_path(bytes, buffer);
         buffer.extend_from_slice(more);
         !more.is_empty()

@@ -82,14 +82,14 @@ pub fn values(source: &SourceFile, holes: &[Hole]) -> Vec<Vec<Span>> {
 }
 
 /// What binds a name, seen from a place inside its scope.
-enum Binder {
+pub(super) enum Binder {
     /// A function whose whole argument it is.
     Lambda(SyntaxNode),
     /// `let` or a recursive set.
     Scope(Bound),
 }
 
-fn binder(from: &SyntaxNode, name: &str) -> Option<Binder> {
+pub(super) fn binder(from: &SyntaxNode, name: &str) -> Option<Binder> {
     for scope in from.ancestors().skip(1) {
         match scope.kind() {
             SyntaxKind::NODE_LAMBDA => {
@@ -127,7 +127,8 @@ fn binder(from: &SyntaxNode, name: &str) -> Option<Binder> {
     None
 }
 
-fn values_of(place: &SyntaxNode, name: &str) -> Vec<Span> {
+/// The values that a name can be seen to take at a place: where they are written.
+pub(super) fn values_of(place: &SyntaxNode, name: &str) -> Vec<Span> {
     // The search begins above the place itself, which is no scope.
     match binder(place, name) {
         Some(Binder::Lambda(lambda)) => given(&lambda).map(|all| elements(&all, 0)).unwrap_or_default(),

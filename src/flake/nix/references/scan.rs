@@ -386,7 +386,7 @@ impl Scanner<'_> {
     fn interpolated_base(&mut self, close: usize) {
         let Some(mut pending) = self.pending.take() else { return };
         let is_sole = pending.first && pending.stage == Stage::Base;
-        if !is_sole || self.bytes.get(self.at) != Some(&b'/') || !goes_on(self.bytes, self.at + 1) {
+        if !is_sole || self.bytes.get(self.at) != Some(&b'/') || !names_something(self.bytes, self.at + 1) {
             pending.mention.is_text = is_sole;
             self.pending = Some(pending);
             return self.flush();
@@ -449,6 +449,18 @@ impl Scanner<'_> {
         mention.open |= stage == Stage::Plus;
         self.scan.mentions.push(mention);
     }
+}
+
+/// Whether a name begins behind a slash in a string: also one that no path literal has, but nothing that ends a word.
+fn names_something(bytes: &[u8], at: usize) -> bool {
+    let ends = |byte: u8| {
+        is_space(byte)
+            || matches!(
+                byte,
+                b'"' | b'\'' | b'\\' | b'/' | b'$' | b'*' | b'{' | b';' | b')' | b',' | b'|' | b'&' | b'<' | b'>'
+            )
+    };
+    goes_on(bytes, at) || bytes.get(at).is_some_and(|byte| !ends(*byte))
 }
 
 const fn mention(origin: Origin, span: Span, before: Before) -> Mention {
