@@ -9,6 +9,9 @@ pub fn hint(path: &RepoPath) -> Option<&'static str> {
     if path.as_bytes().split(|byte| *byte == b'/').any(|part| part == b".git") {
         return Some("a flake sees no `.git`: use `self.rev`, `self.shortRev` or `self.lastModified` instead");
     }
+    if path.as_bytes().split(|byte| *byte == b'/').any(|part| part == b"result" || part.starts_with(b"result-")) {
+        return Some("a flake does not see what `nix build` left behind: name the package, or commit the files");
+    }
     let lower = path.to_string_lossy().to_ascii_lowercase();
     if name.starts_with("hardware-configuration") || name.ends_with("-hardware.nix") || name == "hardware.nix" {
         return Some("commit what `nixos-generate-config` wrote for this machine: a flake sees no other copy");
@@ -33,6 +36,7 @@ mod tests {
     fn generated_and_secret_files_are_known() {
         assert!(hint(&"hosts/a/hardware-configuration.nix".into()).is_some_and(|hint| hint.contains("nixos-generate")));
         assert!(hint(&"secrets/mail.nix".into()).is_some_and(|hint| hint.contains("encrypted")));
+        assert!(hint(&"result/lib.nix".into()).is_some_and(|hint| hint.contains("name the package")));
         assert!(hint(&".git/HEAD".into()).is_some_and(|hint| hint.contains("self.rev")));
         assert_eq!(hint(&"modules/mail.nix".into()), None);
     }

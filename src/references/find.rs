@@ -228,17 +228,15 @@ impl Search<'_> {
         }
     }
 
-    /// What is found of the longer path that may be meant, if it is in the view or on disk.
+    /// What is found of a longer path that may be meant, if it is in the view or on disk.
     fn whole(&mut self, source: &SourceFile, base: &RepoPath, mention: Mention) -> Option<Found> {
-        let known = |search: &Self| {
-            let path = base.join(&search.buffer)?;
-            let found = resolve::find(search.snapshot, &path);
+        mention.farther_ends(source.bytes()).find_map(|end| {
+            mention.write_up_to(end, source.bytes(), &mut self.buffer);
+            let found = resolve::find(self.snapshot, &base.join(&self.buffer)?);
             let Found::Nothing(path) = &found else { return Some(found) };
-            let is_known = !matches!(search.snapshot.absence(path), Absence::Nowhere | Absence::OtherCase(_));
+            let is_known = !matches!(self.snapshot.absence(path), Absence::Nowhere | Absence::OtherCase(_));
             is_known.then_some(found)
-        };
-        let quoted = mention.write_quoted(source.bytes(), &mut self.buffer).then(|| known(self)).flatten();
-        quoted.or_else(|| mention.write_whole(source.bytes(), &mut self.buffer).then(|| known(self))?)
+        })
     }
 
     /// Whether the path just written is in the flake in `directory`: a module of one flake may be given the `self` of a
@@ -280,7 +278,7 @@ impl Search<'_> {
                 _ if value.is_some() && (used.is_conditional || used.is_default) => false,
                 Standing::NeedsDefault => is_import,
                 Standing::Impure => !used.is_conditional && (mention.origin == Origin::Search || is_import),
-                Standing::Absent => (is_import || !used.is_default) && !resolve::is_build_result(&path, flake),
+                Standing::Absent => is_import || !(used.is_default || resolve::is_build_result(&path, flake)),
             };
             let is_other = if is_import { unless_import } else { only_import };
             if used.purpose == Purpose::Nothing || !matters || is_other {

@@ -83,6 +83,7 @@ mod tests {
             "./gone.nix |> import",
             "{ nixosModules.default = ./gone.nix; }",
             "{ imports = lib.optional true ./gone.nix ++ [ ]; }",
+            "let all = builtins.readDir ./.; in { imports = map f all ++ [ ./gone.nix ]; }",
         ] {
             let flake = format!("{{ outputs = {{ self, ... }}: {expression}; }}");
             assert_eq!(check(&flake), ["error: imported `gone.nix` does not exist"], "{expression}");
@@ -100,11 +101,24 @@ mod tests {
             "{ imports = [ ]; } # import ./gone.nix",
             r#""import ./gone.nix""#,
             "import ./lib",
-            "import ./result/default.nix",
+            "{ src = ./result/default.nix; }",
+            r#"{ imports = lib.optional (builtins.readDir ./. ? "gone.nix") ./gone.nix; }"#,
+            r#"if builtins.elem "gone.nix" (builtins.attrNames (builtins.readDir ./.)) then ./gone.nix else { }"#,
+            r#"if builtins.hasAttr "gone.nix" (builtins.readDir ./.) then import ./gone.nix else { }"#,
+            r#"let all = builtins.readDir ./.; in { imports = lib.optional (all ? "gone.nix") ./gone.nix; }"#,
+            "let has = builtins.pathExists ./gone.nix; in if has then import ./gone.nix else { }",
+            "let has = builtins.pathExists ./gone.nix; in { imports = lib.optionals has [ ./gone.nix ]; }",
+            "let has = builtins.pathExists ./gone.nix; in has && import ./gone.nix",
             "import ./hosts/${name}.nix",
         ] {
             assert_eq!(check(&format!("{{ outputs = {{ self, ... }}: {expression}; }}")), [""; 0], "{expression}");
         }
+    }
+
+    #[test]
+    fn a_build_result_is_explained_where_it_is_imported() {
+        let flake = "{ outputs = _: import ./result/lib.nix; }";
+        assert_eq!(check(flake), ["error: imported `result/lib.nix` does not exist"]);
     }
 
     #[test]

@@ -142,7 +142,10 @@ fn what_a_commit_breaks_is_found_when_it_is_made() {
         let made = findings(&repo, &["--staged"]);
         repo.commit_all();
         let (before, after) = (findings(&repo, &["--rev", "HEAD~1"]), findings(&repo, &["--rev", "HEAD"]));
-        let missed: Vec<_> = after.difference(&before).filter(|finding| !made.contains(*finding)).collect();
+        // An error that the commit makes a warning, by cutting its file off, is nothing that it breaks.
+        let is_milder = |finding: &String| before.contains(&finding.replacen("warning", "error", 1));
+        let missed = after.difference(&before).filter(|finding| !made.contains(*finding) && !is_milder(finding));
+        let missed: Vec<_> = missed.collect();
         assert!(missed.is_empty(), "seed {seed}: {missed:#?}\n{}", repo.git(&["show", "--stat", "-p", "HEAD"]));
         let invented: Vec<_> = made.difference(&after).collect();
         assert!(invented.is_empty(), "seed {seed}: {invented:#?}");

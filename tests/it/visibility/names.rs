@@ -1,6 +1,6 @@
 //! Names that are hard to read in Nix, and names that promise less than they seem to.
 
-use super::{NONE, WORKTREE, naming, rules, said};
+use super::{HEAD, NONE, STAGED, WORKTREE, naming, rules, said};
 use crate::repo::Repo;
 
 #[test]
@@ -21,6 +21,23 @@ fn names_with_blanks_behind_self() {
     assert_eq!(rules(&repo, WORKTREE), NONE);
     repo.git(&["rm", "-q", "--cached", "my lib/x.nix"]);
     assert!(said(&repo, WORKTREE).contains("`my lib/x.nix` is not tracked"));
+}
+
+/// What a shell would take for two words is the name of a file that is there, and a full stop ends a sentence.
+#[test]
+fn names_in_running_text() {
+    let repo = Repo::new();
+    let text = "{ outputs = { self }: { a = ''cp ${self}/m/a b.nix $out''; b = \"cp ${./.}/m/a b.nix x\"; \
+                c = \"See ${self}/m/notes. Or ${./m}/notes.\"; }; }\n";
+    repo.write("flake.nix", text);
+    repo.write("m/a b.nix", "{ }\n");
+    repo.write("m/notes", "");
+    repo.commit_all();
+    for view in [WORKTREE, STAGED, HEAD] {
+        assert_eq!(rules(&repo, view), NONE);
+    }
+    repo.git(&["rm", "-q", "--cached", "m/a b.nix"]);
+    assert!(said(&repo, WORKTREE).contains("`m/a b.nix` is not tracked"), "{}", said(&repo, WORKTREE));
 }
 
 #[test]
@@ -141,5 +158,23 @@ fn names_with_apostrophes_and_brackets_behind_self() {
         assert_eq!(rules(&repo, WORKTREE), ["untracked-reference"], "{name}");
         repo.git(&["add", "--all"]);
         assert_eq!(rules(&repo, WORKTREE), NONE, "{name}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_nix_build_left() {
+    let repo = naming(&["./result", "./result-lib/x.nix"]);
+    assert_eq!(rules(&repo, HEAD), ["missing-import", "missing-import"]);
+    repo.write(".gitignore", "result*\n");
+    let store = tempfile::tempdir().expect("a directory");
+    std::fs::write(store.path().join("x.nix"), "{ }\n").expect("ours");
+    for link in ["result", "result-lib"] {
+        std::os::unix::fs::symlink(store.path(), repo.path().join(link)).expect("a link");
+    }
+    for view in [WORKTREE, STAGED] {
+        let told = said(&repo, view);
+        assert!(told.contains("`result` is ignored by git"), "{told}");
+        assert!(told.contains("does not see what `nix build` left behind"), "{told}");
     }
 }

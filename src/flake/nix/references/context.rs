@@ -136,6 +136,9 @@ impl Climb<'_> {
             return SILENT;
         }
         let (name, first) = head(&function);
+        if name.as_deref().is_some_and(is_choosing) && self.guards.decides(function.syntax()) {
+            return SILENT;
+        }
         if self.guards.asked_by(name.as_deref(), first.as_ref()) {
             return SILENT;
         }
@@ -187,7 +190,7 @@ impl Climb<'_> {
             return GO_ON;
         }
         self.is_conditional = true;
-        if self.guards.any_in(condition.syntax()) { SILENT } else { GO_ON }
+        if self.guards.decides(condition.syntax()) { SILENT } else { GO_ON }
     }
 
     fn operator(&mut self, child: &SyntaxNode, parent: &SyntaxNode) -> Step {
@@ -196,7 +199,7 @@ impl Climb<'_> {
         match operation.operator() {
             Some(ast::BinOpKind::Equal | ast::BinOpKind::NotEqual) if self.purpose.is_none() => return SILENT,
             Some(ast::BinOpKind::And | ast::BinOpKind::Or | ast::BinOpKind::Implication)
-                if left.as_ref().is_some_and(|left| self.guards.any_in(left.syntax())) =>
+                if left.as_ref().is_some_and(|left| self.guards.decides(left.syntax())) =>
             {
                 return SILENT;
             }

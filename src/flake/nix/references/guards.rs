@@ -12,6 +12,9 @@ use crate::flake::nix::parse;
 /// What is asked before a path that may be missing is used.
 const GUARD: &str = "pathExists";
 
+/// What lists a directory: whether a name is among those it gives is a question too.
+const LISTING: &str = "readDir";
+
 /// So many questions are looked at for the functions they stand in.
 const MAX_PLACES: usize = 100;
 
@@ -20,23 +23,36 @@ pub(super) struct Guards<'a> {
     text: &'a str,
     /// Offsets of `pathExists`, in order.
     places: Vec<usize>,
+    /// Offsets of whatever makes a condition a question, in order: `pathExists`, `readDir`, and names that are bound to
+    /// the answer of one: `entries = readDir ./.`.
+    answers: Vec<usize>,
     /// Functions of the file that ask it of their argument: `opt = path: optional (pathExists path) path`.
     functions: BTreeSet<String>,
 }
 
 impl<'a> Guards<'a> {
     pub(super) fn of(text: &'a str, root: &SyntaxNode) -> Self {
-        let places = text.match_indices(GUARD).map(|(offset, _)| offset).collect();
-        let mut guards = Self { text, places, functions: BTreeSet::new() };
-        guards.functions = guards.places.iter().take(MAX_PLACES).filter_map(|at| guards.function(root, *at)).collect();
+        let offsets = |name: &str| text.match_indices(name).map(|(offset, _)| offset).collect::<Vec<_>>();
+        let (places, listings) = (offsets(GUARD), offsets(LISTING));
+        let mut guards = Self { text, places, answers: Vec::new(), functions: BTreeSet::new() };
+        let places = guards.places.iter().take(MAX_PLACES);
+        guards.functions = places.clone().filter_map(|at| guards.function(root, *at)).collect();
+        let questions = places.chain(listings.iter().take(MAX_PLACES));
+        let names: BTreeSet<String> = questions.filter_map(|at| answer(root, *at)).collect();
+        guards.answers = [&guards.places[..], &listings].concat();
+        guards.answers.extend(named(root, &names));
+        guards.answers.sort_unstable();
         guards
     }
 
     /// Whether it is asked somewhere in `node`.
     pub(super) fn any_in(&self, node: &SyntaxNode) -> bool {
-        let range = parse::span(node.text_range());
-        let first = self.places.partition_point(|offset| *offset < range.start);
-        self.places.get(first).is_some_and(|offset| *offset < range.end)
+        is_any_in(&self.places, node)
+    }
+
+    /// Whether `node`, a condition, depends on what there is.
+    pub(super) fn decides(&self, node: &SyntaxNode) -> bool {
+        is_any_in(&self.answers, node)
     }
 
     /// Whether it is asked of a variable: `pathExists local`.
@@ -75,4 +91,39 @@ impl<'a> Guards<'a> {
         let names = (binding.kind() == SyntaxKind::NODE_ATTRPATH_VALUE).then(|| attribute_names(&binding))?;
         names.into_iter().next_back()
     }
+}
+
+fn is_any_in(places: &[usize], node: &SyntaxNode) -> bool {
+    let range = parse::span(node.text_range());
+    let first = places.partition_point(|offset| *offset < range.start);
+    places.get(first).is_some_and(|offset| *offset < range.end)
+}
+
+/// The name that is bound to the answer of the question at `offset`: not to a function or set that asks it somewhere.
+fn answer(root: &SyntaxNode, offset: usize) -> Option<String> {
+    let offset = TextSize::try_from(offset).ok().filter(|at| root.text_range().contains(*at))?;
+    let token = root.token_at_offset(offset).right_biased()?;
+    let ends = |node: &SyntaxNode| {
+        matches!(
+            node.kind(),
+            SyntaxKind::NODE_ATTRPATH_VALUE
+                | SyntaxKind::NODE_LAMBDA
+                | SyntaxKind::NODE_ATTR_SET
+                | SyntaxKind::NODE_LIST
+                | SyntaxKind::NODE_LET_IN
+        )
+    };
+    let binding = token.parent_ancestors().find(ends)?;
+    let names = (binding.kind() == SyntaxKind::NODE_ATTRPATH_VALUE).then(|| attribute_names(&binding))?;
+    names.into_iter().next_back()
+}
+
+/// Where one of the names stands.
+fn named(root: &SyntaxNode, names: &BTreeSet<String>) -> Vec<usize> {
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let tokens = root.descendants_with_tokens().filter_map(rnix::NodeOrToken::into_token);
+    let is_one = |token: &rnix::SyntaxToken| token.kind() == SyntaxKind::TOKEN_IDENT && names.contains(token.text());
+    tokens.filter(is_one).map(|token| usize::from(token.text_range().start())).collect()
 }

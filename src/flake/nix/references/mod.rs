@@ -97,34 +97,29 @@ impl Mention {
         }
     }
 
-    /// The path that is meant if what ends it in a string, a blank or a letter that no path literal has, belongs to a
-    /// name: `"${self}/my notes/x"`. It goes on to whatever ends the text. False where nothing more is there.
-    pub fn write_whole(&self, bytes: &[u8], buffer: &mut Vec<u8>) -> bool {
-        self.write_up_to(bytes, buffer, |rest| {
-            rest.iter().position(|byte| matches!(byte, b'"' | b'\'' | b'$' | b'\\' | b'\n'))
-        })
+    /// Where the path may end instead, farthest first, if what ends it in a string, a blank or a letter that no path
+    /// literal has, belongs to a name: `"${self}/my notes/x"`. None where nothing more is there.
+    pub fn farther_ends(&self, bytes: &[u8]) -> impl Iterator<Item = usize> + use<> {
+        let start = self.suffix.map_or(bytes.len(), |suffix| suffix.end);
+        let rest = bytes.get(start..).unwrap_or_default();
+        let length = rest.iter().position(|byte| matches!(byte, b'"' | b'$' | b'\\' | b'\n')).unwrap_or(rest.len());
+        let ends = |(index, byte): (usize, &u8)| matches!(byte, b'\'' | b' ').then_some(index);
+        let inner = rest[..length].iter().enumerate().filter_map(ends).take(MAX_WORDS);
+        let mut ends: Vec<usize> = inner.chain([length]).filter(|end| *end > 0).map(|end| start + end).collect();
+        ends.reverse();
+        ends.into_iter()
     }
 
-    /// The same with `'` in the name. False where there is none.
-    pub fn write_quoted(&self, bytes: &[u8], buffer: &mut Vec<u8>) -> bool {
-        let mut has_quote = false;
-        let is_written = self.write_up_to(bytes, buffer, |rest| {
-            let end = rest.iter().position(|byte| matches!(byte, b'"' | b'$' | b'\\' | b'\n'));
-            has_quote = rest[..end.unwrap_or(rest.len())].contains(&b'\'');
-            end
-        });
-        is_written && has_quote
-    }
-
-    fn write_up_to(&self, bytes: &[u8], buffer: &mut Vec<u8>, end: impl FnOnce(&[u8]) -> Option<usize>) -> bool {
-        let Some(suffix) = self.suffix else { return false };
-        let rest = bytes.get(suffix.end..).unwrap_or_default();
-        let more = &rest[..end(rest).unwrap_or(rest.len())];
+    /// The path up to one of these ends, relative to its origin, written into `buffer`.
+    pub fn write_up_to(&self, end: usize, bytes: &[u8], buffer: &mut Vec<u8>) {
         Self { open: false, ..*self }.write_path(bytes, buffer);
-        buffer.extend_from_slice(more);
-        !more.is_empty()
+        let start = self.suffix.map_or(end, |suffix| suffix.end);
+        buffer.extend_from_slice(bytes.get(start..end).unwrap_or_default());
     }
 }
+
+/// So many words behind a path in a text are tried as parts of its name.
+const MAX_WORDS: usize = 8;
 
 #[cfg(test)]
 mod tests;

@@ -405,7 +405,8 @@ impl Scanner<'_> {
         // The interpolation's braces belong to what is shown.
         pending.mention.span = Span::new(pending.mention.span.start, end.max(close));
         pending.mention.suffix = Some(Span::new(self.at, end));
-        pending.mention.open = !ends_here;
+        // A full stop may end the sentence, not the name.
+        pending.mention.open = !ends_here || self.bytes.get(end - 1) == Some(&b'.');
         self.at = end;
         self.scan.mentions.push(pending.mention);
     }
