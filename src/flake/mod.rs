@@ -4,6 +4,7 @@
 //! as a graph, and [`compare`] recomputes the lock from both and says what Nix would change.
 
 pub mod compare;
+mod conflict;
 pub mod edit;
 pub mod flakeref;
 pub mod follows;

@@ -9,9 +9,12 @@ use crate::text::escape;
 /// The line that gives the driver its files.
 const ATTRIBUTE: &str = "flake.lock merge=preflake";
 
-/// What git runs. Who removes preflake and keeps the configuration gets git's own merge.
+/// What git runs. Who removes preflake and keeps the configuration gets git's own merge; its labels are words, because
+/// git before 2.44 knows no others.
 const DRIVER: &str = "if command -v preflake >/dev/null; then preflake merge-driver --base-label %S --ours-label %X \
-                      --theirs-label %Y --marker-size %L %O %A %B %P; else git merge-file --marker-size=%L %A %O %B; fi";
+                      --theirs-label %Y --marker-size %L %O %A %B %P; else \
+                      echo 'preflake: not on the PATH; flake.lock is merged line by line' >&2; \
+                      git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B; fi";
 
 /// The settings. The ancestor that git makes up where there are several is kept free of conflict markers.
 const SETTINGS: &[(&str, &str)] = &[
@@ -30,8 +33,8 @@ pub(crate) fn install() -> Result<u8, Failure> {
     if repository.attribute("merge", "flake.lock").as_deref() == Some("preflake") {
         return Ok(0);
     }
-    tell("preflake: add this line to .gitattributes, for everybody, or to .git/info/attributes:");
-    tell(&format!("  {ATTRIBUTE}"));
+    tell("preflake: now let git use it for flake.lock, for everybody:");
+    tell(&format!("  echo '{ATTRIBUTE}' >> .gitattributes"));
     Ok(0)
 }
 

@@ -18,12 +18,14 @@ use crate::flake::{InputName, LockState};
 use crate::git::{GitError, Markers, MergedText, Repository, merge_text};
 use crate::snapshot::RepoPath;
 use crate::source::SourceFile;
+use crate::text::date;
 
 /// Larger files are merged as text: no lock is.
 const MAX_SIZE: usize = 64 << 20;
 
-/// What a lock node may hold; of what we do not know we would lose something.
-const KNOWN_FIELDS: &[&str] = &["flake", "info", "inputs", "locked", "original", "parent"];
+/// What a lock and its nodes may hold; what we do not know would be lost.
+const KNOWN_AT_THE_TOP: &[&str] = &["nodes", "root", "version"];
+const KNOWN_IN_A_NODE: &[&str] = &["flake", "info", "inputs", "locked", "original", "parent"];
 
 /// What is to be merged.
 #[derive(Clone, Debug)]
@@ -86,8 +88,8 @@ pub fn merge(repository: Option<&Repository>, request: &Request<'_>) -> Result<A
 
 /// Reads a side; `None` where it is no lock, or holds what we do not know and would lose.
 fn read(bytes: &[u8], path: &RepoPath) -> Option<Rc<LockGraph>> {
-    let known = |node: &serde_json::Value| {
-        node.as_object().is_some_and(|node| node.keys().all(|key| KNOWN_FIELDS.contains(&key.as_str())))
+    let knows = |value: &serde_json::Value, fields: &[&str]| {
+        value.as_object().is_some_and(|object| object.keys().all(|key| fields.contains(&key.as_str())))
     };
     if bytes.len() > MAX_SIZE {
         return None;
@@ -96,7 +98,8 @@ fn read(bytes: &[u8], path: &RepoPath) -> Option<Rc<LockGraph>> {
         return None;
     };
     let json: serde_json::Value = serde_json::from_slice(bytes).ok()?;
-    json.get("nodes")?.as_object()?.values().all(known).then_some(lock.graph)
+    let mut nodes = json.get("nodes")?.as_object()?.values();
+    (knows(&json, KNOWN_AT_THE_TOP) && nodes.all(|node| knows(node, KNOWN_IN_A_NODE))).then_some(lock.graph)
 }
 
 /// Decides about inputs that both sides changed: for the one that flake.nix asks for or, where that is wanted, for the
@@ -163,10 +166,40 @@ fn conflict(
         return as_text(request, "the locks are too large; merged line by line");
     };
     for name in conflicts {
-        notes.push(format!("input `{name}`: both sides changed it, each its own way"));
+        notes.push(format!("input `{name}`: both sides changed it, {}", apart(locks, name)));
     }
+    notes.push(advice(conflicts));
     let bytes = two_way(request, ours.as_bytes(), theirs.as_bytes())?.bytes;
     Ok(Answer { bytes, is_clean: false, notes })
+}
+
+/// What each side made of an input.
+fn apart(locks: Locks<'_>, name: &str) -> String {
+    let [ours, theirs] = [locks.ours, locks.theirs].map(|graph| match graph.node(LockGraph::ROOT).inputs.get(name) {
+        None => "removes it".to_owned(),
+        Some(LockEdge::Follows(target)) => format!("lets it follow `{target}`"),
+        Some(LockEdge::Node(id)) => format!("has {}", graph.node(*id).source.as_deref().map(state).unwrap_or_default()),
+    });
+    if ours == theirs { "each its own way".to_owned() } else { format!("ours {ours}, theirs {theirs}") }
+}
+
+/// What is locked, as short as it is told apart.
+fn state(source: &LockedSource) -> String {
+    let Some(rev) = source.locked.get("rev") else { return source.locked.to_string() };
+    let rev: String = rev.chars().take(7).collect();
+    match source.locked.attrs.get("lastModified") {
+        Some(Attr::Integer(seconds)) => format!("{rev} of {}", date(*seconds)),
+        _ => rev,
+    }
+}
+
+/// What to do about conflicts. To take a whole file, as `git checkout --ours` does, would lose what is merged.
+fn advice(conflicts: &[InputName]) -> String {
+    let update = match conflicts {
+        [name] => format!("`nix flake update {name}`"),
+        _ => "`nix flake update NAME`".to_owned(),
+    };
+    format!("keep one side between the markers, then run `git add`; {update} has the latest")
 }
 
 /// Every difference of two texts as a conflict. A three-way merge would take some lines from one side and some from the

@@ -17,7 +17,7 @@ fn lock(inputs: &[Locked<'_>]) -> String {
         });
         let written = write!(
             nodes,
-            "    \"{name}\": {{\n      {}\"locked\": {{\n        \"lastModified\": {},\n        \"narHash\": \"sha256-{revision}\",\n        \"owner\": \"o\",\n        \"repo\": \"{name}\",\n        \"rev\": \"{revision:040}\",\n        \"type\": \"github\"\n      }},\n      \"original\": {{\n        \"owner\": \"o\",\n        \"repo\": \"{name}\",\n        \"type\": \"github\"\n      }}\n    }},\n",
+            "    \"{name}\": {{\n      {}\"locked\": {{\n        \"lastModified\": {},\n        \"narHash\": \"sha256-{revision}\",\n        \"owner\": \"o\",\n        \"repo\": \"{name}\",\n        \"rev\": \"{revision:0<40}\",\n        \"type\": \"github\"\n      }},\n      \"original\": {{\n        \"owner\": \"o\",\n        \"repo\": \"{name}\",\n        \"type\": \"github\"\n      }}\n    }},\n",
             below.unwrap_or_default(),
             1_700_000_000 + revision,
         );
@@ -98,7 +98,12 @@ fn two_updates_of_one_input_are_a_conflict_of_that_input() {
     );
     let merge = repo.try_git(&["merge", "-q", "topic"]);
     assert!(!merge.status.success());
-    assert!(said(&merge).contains("flake.lock: input `a`: both sides changed it"), "{}", said(&merge));
+    let wanted = "flake.lock: input `a`: both sides changed it, ours has 2000000 of 2023-11-14, theirs has 3000000 of 2023-11-14";
+    assert!(said(&merge).contains(wanted), "{}", said(&merge));
+    assert!(said(&merge).contains("`nix flake update a` has the latest"), "{}", said(&merge));
+    let help =
+        "keep one side between the markers, either is a whole lock, then run `nix flake lock` and `git add flake.lock`";
+    assert!(repo.preflake(&[]).stdout.contains(help));
     let text = std::fs::read_to_string(repo.path().join("flake.lock")).expect("a lock");
     assert!(text.contains("<<<<<<< HEAD\n") && text.contains(">>>>>>> topic\n"), "{text}");
     let disputed: Vec<&str> = text.lines().filter(|line| line.starts_with("<<<<<<<")).collect();
@@ -254,6 +259,7 @@ fn what_is_no_lock_is_merged_as_git_merges_text() {
         "[[[[[[",
         &good.replace("\"version\": 7", "\"version\": 99"),
         &good.replace("\"locked\"", "\"buildTime\": true,\n      \"locked\""),
+        &good.replace("  \"version\": 7", "  \"updatedBy\": \"somebody\",\n  \"version\": 7"),
     ] {
         for (base, ours, theirs) in [
             (good.as_str(), newer.as_str(), bad),
@@ -295,6 +301,20 @@ fn what_is_no_lock_is_merged_as_git_merges_text() {
             assert_eq!(done.status == 0, git.status.success(), "{bad:?}");
         }
     }
+}
+
+#[test]
+fn what_only_another_program_understands_is_kept() {
+    let repo = repo();
+    let lock =
+        |revision| lock(&[("a", revision, None)]).replace("  \"version\"", "  \"updatedBy\": \"x\",\n  \"version\"");
+    for (name, revision) in [("base", 1), ("ours", 1), ("theirs", 2)] {
+        repo.write(name, &lock(revision));
+    }
+    let done = repo.preflake(&["merge-driver", "base", "ours", "theirs", "flake.lock"]);
+    assert_eq!(done.status, 0, "{}", done.stderr);
+    assert!(done.stderr.contains("merged line by line"), "{}", done.stderr);
+    assert_eq!(std::fs::read_to_string(repo.path().join("ours")).expect("still there"), lock(2));
 }
 
 #[test]
@@ -360,4 +380,12 @@ fn without_preflake_git_merges_itself() {
     let merge = repo.try_git(&["merge", "-q", "--no-edit", "topic"]);
     assert!(merge.status.success(), "{}", said(&merge));
     assert_eq!(revisions(&repo), ["a sha256-2", "b sha256-1", "c sha256-2"]);
+    save(&repo, ABC, &[("a", 4, None), ("b", 1, None), ("c", 1, None)]);
+    repo.git(&["branch", "other", "topic"]);
+    repo.git(&["checkout", "-q", "other"]);
+    save(&repo, ABC, &[("a", 5, None), ("b", 1, None), ("c", 1, None)]);
+    let merge = repo.try_git(&["merge", "-q", "main"]);
+    assert!(!merge.status.success() && said(&merge).contains("not on the PATH"), "{}", said(&merge));
+    let text = std::fs::read_to_string(repo.path().join("flake.lock")).expect("a lock");
+    assert!(text.contains("<<<<<<< ours\n") && text.contains(">>>>>>> theirs\n"), "{text}");
 }

@@ -64,6 +64,24 @@ fn a_detached_head_and_a_lock_in_conflict() {
     assert!(run.stdout.contains("error[invalid-lock]") && run.stdout.contains("merge-conflict"), "{}", run.stdout);
 }
 
+#[test]
+fn a_flake_in_conflict() {
+    let repo = Repo::new();
+    repo.write("flake.nix", "{\n  outputs = _: 1;\n}\n");
+    repo.commit_all();
+    repo.git(&["checkout", "-q", "-b", "topic"]);
+    repo.write("flake.nix", "{\n  outputs = _: 2;\n}\n");
+    repo.commit_all();
+    repo.git(&["checkout", "-q", "main"]);
+    repo.write("flake.nix", "{\n  outputs = _: 3;\n}\n");
+    repo.commit_all();
+    assert!(!repo.try_git(&["merge", "-q", "topic"]).status.success());
+    let run = repo.preflake(&[]);
+    assert!(run.stdout.contains("merge-conflict markers between `HEAD` and `topic`"), "{}", run.stdout);
+    assert!(run.stdout.contains("without the markers, then run `git add flake.nix`"), "{}", run.stdout);
+    assert_eq!(repo.findings(&[]), ["invalid-flake flake.nix:2"]);
+}
+
 /// git refuses a commit while a file is in conflict, so a hook sees only what was added with its markers.
 #[test]
 fn the_help_for_a_lock_in_conflict_works_before_and_after_it_was_added() {

@@ -104,7 +104,7 @@ pub(crate) fn node(rng: &mut Rng, depth: usize) -> Node {
 }
 
 /// A flake in `sub` of the same tree, with an input of its own or two.
-fn sub_flake(rng: &mut Rng) -> Node {
+pub(crate) fn sub_flake(rng: &mut Rng) -> Node {
     let written = *rng.pick(&["./sub", "path:sub", "./sub/"]);
     let source = relative(written);
     let mut inputs = Inputs::new();
@@ -116,8 +116,8 @@ fn sub_flake(rng: &mut Rng) -> Node {
     Node { source, flake: true, parent: Some(Vec::new()), inputs }
 }
 
-/// The sub-flake's own flake.nix and, mostly, its lock: the part of the graph below it, seen from there.
-fn sub_files(sub: &Node, files: &mut BTreeMap<String, String>, rng: &mut Rng) {
+/// The inputs of the sub-flake as it declares them itself: the part of the graph below it, seen from there.
+pub(crate) fn own_inputs(sub: &Node, rng: &mut Rng) -> Inputs {
     let at = ["sub".to_owned()];
     let mut own = Inputs::new();
     for (name, edge) in &sub.inputs {
@@ -134,6 +134,12 @@ fn sub_files(sub: &Node, files: &mut BTreeMap<String, String>, rng: &mut Rng) {
             }
         }
     }
+    own
+}
+
+/// The sub-flake's own flake.nix and, mostly, its lock.
+fn sub_files(sub: &Node, files: &mut BTreeMap<String, String>, rng: &mut Rng) {
+    let own = own_inputs(sub, rng);
     let inputs = declarations(&own, &[], rng);
     let flake = FlakeText { inputs, others: Vec::new(), formals: None, outputs: None };
     files.insert("sub/flake.nix".into(), render(&flake, rng, true));

@@ -3,7 +3,6 @@
 //! The graph itself has no spans; [`LockFile::span_of`] finds the place of a node, an edge or a field when a finding
 //! wants to show it.
 
-mod conflict;
 mod graph;
 mod json;
 mod place;

@@ -4,9 +4,9 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::conflict;
 use super::json::{self, Document, Kind, Member, ValueId};
 use super::{LockEdge, LockFile, LockGraph, LockNode, LockedSource, NodeId, lock_command};
+use crate::flake::conflict::{self, Conflict};
 use crate::flake::flakeref::{Attr, Attrs, FlakeRef};
 use crate::flake::{InputAttrPath, LockState, Problem};
 use crate::snapshot::RepoPath;
@@ -34,9 +34,31 @@ struct Loaded {
     unreachable: Vec<String>,
 }
 
+/// What is wrong with a lock that a merge left in conflict.
+fn in_conflict(source: &SourceFile) -> Option<Problem> {
+    let Conflict { span, sides } = conflict::find(source)?;
+    let path = source.path();
+    let command = lock_command(&path.parent());
+    let is_whole = |takes_ours| {
+        let text = conflict::resolved(source.text(), takes_ours);
+        load(&SourceFile::new(path.clone(), text.into_bytes())).is_ok()
+    };
+    let help = if is_whole(true) && is_whole(false) {
+        // As our merge driver leaves it: to take the file of one side would lose what is merged around the conflict.
+        format!("keep one side between the markers, either is a whole lock, then run `{command}` and `git add {path}`")
+    } else {
+        // `--ours` alone does nothing once the file was added, as it is in every commit that a hook sees.
+        format!(
+            "run `git checkout -m {path}`, take one side with `git checkout --ours {path}` or `--theirs`, then run \
+             `{command}`"
+        )
+    };
+    Some(Problem { help: Some(help), ..problem(format!("has merge-conflict markers{sides}"), span) })
+}
+
 fn load(source: &SourceFile) -> Result<Loaded, Vec<Problem>> {
     // What is left of a merge conflict is never JSON, so that it is looked for only where JSON is not found.
-    let unreadable = |otherwise: Problem| vec![conflict::find(source).unwrap_or(otherwise)];
+    let unreadable = |otherwise: Problem| vec![in_conflict(source).unwrap_or(otherwise)];
     if !source.is_utf8() {
         let offset = source.bytes().utf8_chunks().next().map_or(0, |chunk| chunk.valid().len());
         return Err(unreadable(problem("not valid JSON: bytes that are not UTF-8", Span::at(offset))));

@@ -11,20 +11,34 @@ use super::set::SetNode;
 use super::value::{Class, Env};
 use super::{FlakeNix, advice, dialect, inputs, outputs};
 use crate::flake::Problem;
+use crate::flake::conflict::{self, Conflict};
 use crate::source::{SourceFile, Span, Spanned};
 
 /// Reads a flake.nix. Never fails: what Nix would reject is in [`FlakeNix::problems`], and what could still be
 /// understood is in the rest.
 #[must_use]
 pub fn read(source: &SourceFile) -> FlakeNix {
-    let flake = read_text(source.text());
+    let mut flake = read_text(source.text());
     if flake.problems.iter().any(is_syntax)
         && let Some(plain) = dialect::plainer(source.text())
     {
         // What rnix takes for another expression may be sound, too.
-        return Some(read_text(&plain)).filter(|plain| !plain.problems.iter().any(is_syntax)).unwrap_or(flake);
+        flake = Some(read_text(&plain)).filter(|plain| !plain.problems.iter().any(is_syntax)).unwrap_or(flake);
+    }
+    if flake.problems.iter().any(is_syntax)
+        && let Some(problem) = in_conflict(source)
+    {
+        flake.problems = vec![problem];
     }
     flake
+}
+
+/// Whatever else is wrong with a file that a merge left in conflict follows from that.
+fn in_conflict(source: &SourceFile) -> Option<Problem> {
+    let Conflict { span, sides } = conflict::find(source)?;
+    let path = source.path();
+    let help = format!("edit {path} to what it should say, without the markers, then run `git add {path}`");
+    Some(Problem { help: Some(help), ..problem(format!("syntax error, merge-conflict markers{sides}"), span) })
 }
 
 fn read_text(text: &str) -> FlakeNix {

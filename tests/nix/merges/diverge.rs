@@ -33,6 +33,8 @@ const EDITS: &[Edit] = &[
     ("follow", follow),
     ("follow no more", follow_no_more),
     ("follow at the root", follow_at_root),
+    ("change the sub-flake", change_sub_flake),
+    ("change the sub-flake", change_sub_flake),
 ];
 
 /// The history of a seed.
@@ -41,6 +43,9 @@ pub(super) fn trees(seed: u64) -> Trees {
     let rng = &mut Rng::part(seed, 30);
     for _ in 0..2 {
         add(&mut base, rng);
+    }
+    if rng.chance(30) && !base.contains_key("sub") {
+        base.insert("sub".to_owned(), Edge::Node(Box::new(generate::sub_flake(rng))));
     }
     let mut edits = [Vec::new(), Vec::new()];
     let mut side = |number: usize| {
@@ -58,8 +63,26 @@ pub(super) fn trees(seed: u64) -> Trees {
     Trees { base, ours, theirs, edits }
 }
 
-/// The files of a flake with these inputs: each input on lines of its own, spelled alike on both sides.
+/// The files of a flake with these inputs, and of the sub-flake where there is one.
 fn files(inputs: &Inputs, seed: u64) -> Files {
+    let mut files = Files::new();
+    let mut flake = |dir: &str, inputs: &Inputs, with_lock: bool| {
+        files.insert(format!("{dir}flake.nix"), flake_nix(inputs, seed).into_bytes());
+        if with_lock {
+            files.insert(format!("{dir}flake.lock"), lock_text(&lock(inputs)).into_bytes());
+        }
+    };
+    flake("", inputs, true);
+    if let Some(Edge::Node(sub)) = inputs.get("sub") {
+        let rng = &mut Rng::part(seed, 3);
+        let with_lock = rng.chance(80);
+        flake("sub/", &generate::own_inputs(sub, rng), with_lock);
+    }
+    files
+}
+
+/// A flake.nix with each input on lines of its own, spelled alike on both sides.
+fn flake_nix(inputs: &Inputs, seed: u64) -> String {
     let mut nix = String::from("{\n");
     for (name, edge) in inputs {
         let rng = &mut Rng::part(seed, name.bytes().fold(31, |hash, byte| hash * 31 % 1_000_003 + u64::from(byte)));
@@ -71,13 +94,7 @@ fn files(inputs: &Inputs, seed: u64) -> Files {
         nix.extend([format!("  # {name} begins"), format!("\n{binding}\n"), format!("  # {name} ends\n\n")]);
     }
     nix.push_str("  outputs = _: { };\n}\n");
-    let mut files: Files = generate::sub_tree(inputs, &mut Rng::part(seed, 3))
-        .into_iter()
-        .map(|(path, text)| (path, text.into_bytes()))
-        .collect();
-    files.insert("flake.nix".to_owned(), nix.into_bytes());
-    files.insert("flake.lock".to_owned(), lock_text(&lock(inputs)).into_bytes());
-    files
+    nix
 }
 
 /// The names of root inputs that are nodes and not in this tree.
@@ -220,6 +237,41 @@ fn follow_no_more(inputs: &mut Inputs, rng: &mut Rng) -> bool {
     }
     node.inputs.insert(rng.pick(&names).clone(), Edge::Node(Box::new(child)));
     true
+}
+
+/// Updates, adds or removes an input of the flake in the same tree.
+fn change_sub_flake(inputs: &mut Inputs, rng: &mut Rng) -> bool {
+    let followed: Vec<String> = inputs.keys().filter(|name| *name != "sub").cloned().collect();
+    let is_followed = inputs.values().any(|edge| leads_into(edge, "sub"));
+    let Some(Edge::Node(sub)) = inputs.get_mut("sub").filter(|edge| matches!(edge, Edge::Node(node) if node.flake))
+    else {
+        return false;
+    };
+    let names: Vec<String> = sub.inputs.keys().cloned().collect();
+    match rng.below(4) {
+        0 if !is_followed && !names.is_empty() => sub.inputs.remove(rng.pick(&names)).is_some(),
+        1 => {
+            let mut node = generate::node(rng, 2);
+            node.inputs.clear();
+            let name = fresh_name(&sub.inputs, rng);
+            sub.inputs.insert(name, Edge::Node(Box::new(node)));
+            true
+        }
+        2 if !followed.is_empty() && !names.is_empty() => {
+            let target = rng.pick(&followed).clone();
+            let is_id = crate::mutate::is_flake_id(&target) && !is_followed;
+            is_id && sub.inputs.insert(rng.pick(&names).clone(), Edge::Follows(vec![target])).is_some()
+        }
+        _ => update_one(&mut sub.inputs, rng),
+    }
+}
+
+/// Whether an input, or one below it, follows an input of `name`.
+fn leads_into(edge: &Edge, name: &str) -> bool {
+    match edge {
+        Edge::Follows(target) => target.len() > 1 && target[0] == name,
+        Edge::Node(node) => node.inputs.values().any(|edge| leads_into(edge, name)),
+    }
 }
 
 fn follow_at_root(inputs: &mut Inputs, rng: &mut Rng) -> bool {

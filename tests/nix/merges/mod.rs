@@ -231,7 +231,7 @@ fn merge(trees: &Trees, dir: &Path) -> Merge {
         Err(_) => false,
     });
     Merge {
-        nix_is_clean: !unmerged.contains("\tflake.nix"),
+        nix_is_clean: unmerged.lines().all(|line| line.split('\t').nth(1) == Some("flake.lock")),
         lock_is_clean: !unmerged.contains("\tflake.lock"),
         lock: files.get("flake.lock").map(|bytes| String::from_utf8_lossy(bytes).into_owned()).unwrap_or_default(),
         said,

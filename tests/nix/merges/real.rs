@@ -49,7 +49,7 @@ fn merges(repository: &Path, most: usize) -> Vec<Commit> {
     let mut found = Vec::new();
     for (pair, locks) in pairs.iter().zip(locks.chunks(2)).filter(|(_, locks)| differ(locks)) {
         let fork = git(repository, &["merge-base", pair[0], pair[1]]).trim().to_owned();
-        let base = locks_of(repository, [fork.as_str()].into_iter()).remove(0);
+        let Some(base) = locks_of(repository, [fork.as_str()].into_iter()).pop() else { continue };
         if !fork.is_empty() && !base.ends_with("missing") && !locks.contains(&base) {
             let [ours, theirs] = pair.map(str::to_owned);
             found.push(Commit { repository: repository.to_owned(), ours, theirs, fork });
@@ -68,7 +68,13 @@ fn locks_of<'a>(repository: &Path, commits: impl Iterator<Item = &'a str>) -> Ve
     let mut input = child.stdin.take().expect("it is piped");
     let writer = std::thread::spawn(move || input.write_all(asked.as_bytes()));
     let output = child.wait_with_output().expect("git ends");
-    writer.join().expect("writing does not panic").expect("git reads to the end");
+    let written = writer.join().expect("writing does not panic");
+    if !output.status.success() {
+        // One that is being fetched anew is no repository for a while.
+        println!("skipped: git does not read {}", repository.display());
+        return Vec::new();
+    }
+    written.expect("git reads to the end");
     String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
 }
 
