@@ -75,7 +75,7 @@ pub fn check(snapshot: &Snapshot, settings: &Settings, paths: &[RepoPath]) -> Re
         }
     }
     findings.retain(|finding| !settings.exclude.matches(&finding.primary.path));
-    let ignored = suppress::apply(snapshot, &flakes, settings, &mut findings);
+    let ignored = suppress::apply(&cx, &mut findings);
     diagnostic::sort(&mut findings);
     let notes = notes(&cx);
     let files = snapshot.all_entries().count();

@@ -1,17 +1,30 @@
 //! `# preflake: ignore[rule, …] reason` at the end of a line or on the line above.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::config::Settings;
 use crate::diagnostic::Applicability;
 use crate::diagnostic::{Diagnostic, Edit, Fix, Label, Severity};
-use crate::flake::{Flake, nix};
-use crate::rules::{self, Level};
+use crate::flake::nix;
+use crate::references::MARKER;
+use crate::rules::{self, Context, Level};
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::source::{SourceFile, Span, Spanned};
 
 /// The rule that reports comments which suppress nothing.
 pub const UNUSED: &str = "unused-ignore";
+
+/// Which of these a path is found by depends on the view: a commit knows no untracked file, and a clone not even that
+/// it was ignored. A comment that names several is not to be split up.
+const BY_VIEW: &[&str] =
+    &["intent-to-add", "missing-import", "missing-path", "untracked-nix-file", "untracked-reference"];
+
+/// The comments of a file.
+struct Directives {
+    source: Rc<SourceFile>,
+    list: Vec<Directive>,
+}
 
 /// One comment.
 struct Directive {
@@ -22,40 +35,55 @@ struct Directive {
     used: Vec<bool>,
 }
 
-/// Removes the findings that a comment suppresses, adds one for each comment of a flake.nix that suppresses nothing,
-/// and says how many were removed.
-pub fn apply(snapshot: &Snapshot, flakes: &[Flake], settings: &Settings, findings: &mut Vec<Diagnostic>) -> usize {
-    let mut files: BTreeMap<RepoPath, Vec<Directive>> = BTreeMap::new();
-    for flake in flakes {
-        files.insert(flake.nix_path.clone(), directives(&flake.source, &flake.nix.comments));
+/// Removes the findings that a comment suppresses, adds one for each comment that suppresses nothing in the files that
+/// the rules have looked through, and says how many were removed.
+pub fn apply(cx: &Context<'_>, findings: &mut Vec<Diagnostic>) -> usize {
+    let mut files: BTreeMap<RepoPath, Directives> = BTreeMap::new();
+    for flake in cx.flakes {
+        files.insert(flake.nix_path.clone(), Directives::of(&flake.source, &flake.nix.comments));
     }
     let before = findings.len();
-    findings.retain(|finding| !suppressed(snapshot, &mut files, finding));
+    findings.retain(|finding| !suppressed(cx.snapshot, &mut files, finding));
     let removed = before - findings.len();
     if let Some(rule) = rules::find(UNUSED)
-        && settings.level(rule) != Level::Off
+        && cx.settings.level(rule) != Level::Off
     {
-        let severity = if settings.level(rule) == Level::Error { Severity::Error } else { Severity::Warning };
-        for flake in flakes {
-            for directive in files.get(&flake.nix_path).into_iter().flatten() {
-                findings.extend(unused(flake, settings, directive, severity));
+        let severity = if cx.settings.level(rule) == Level::Error { Severity::Error } else { Severity::Warning };
+        for path in cx.annotated() {
+            load(cx.snapshot, &mut files, path);
+        }
+        for (path, file) in files.iter().filter(|(path, _)| !cx.settings.exclude.matches(path)) {
+            for directive in &file.list {
+                findings.extend(unused(path, &file.source, cx.settings, directive, severity));
             }
         }
     }
     removed
 }
 
-fn suppressed(snapshot: &Snapshot, files: &mut BTreeMap<RepoPath, Vec<Directive>>, finding: &Diagnostic) -> bool {
+/// The comments of a file, read where they are not known yet.
+fn load<'f>(
+    snapshot: &Snapshot,
+    files: &'f mut BTreeMap<RepoPath, Directives>,
+    path: &RepoPath,
+) -> Option<&'f mut Directives> {
+    if !files.contains_key(path) {
+        let source = snapshot.read(path).ok()?;
+        files.insert(path.clone(), Directives::of(&source, &nix::comments(&source)));
+    }
+    files.get_mut(path)
+}
+
+fn suppressed(snapshot: &Snapshot, files: &mut BTreeMap<RepoPath, Directives>, finding: &Diagnostic) -> bool {
     // A lock file has no comments: there the place in flake.nix that the finding names counts.
     for label in std::iter::once(&finding.primary).chain(&finding.related) {
         let Some(span) = label.span else { continue };
         if !label.path.as_bytes().ends_with(b".nix") {
             continue;
         }
-        let Ok(source) = snapshot.read(&label.path) else { continue };
-        let known = files.entry(label.path.clone()).or_insert_with(|| directives(&source, &nix::comments(&source)));
+        let Some(Directives { source, list }) = load(snapshot, files, &label.path) else { continue };
         let line = source.position(span.start).line;
-        for directive in known.iter_mut().filter(|directive| directive.line == line) {
+        for directive in list.iter_mut().filter(|directive| directive.line == line) {
             if let Some(index) = directive.rules.iter().position(|rule| rule.value == finding.rule) {
                 directive.used[index] = true;
                 return true;
@@ -65,19 +93,29 @@ fn suppressed(snapshot: &Snapshot, files: &mut BTreeMap<RepoPath, Vec<Directive>
     false
 }
 
-/// The comments of a file that are directives.
-fn directives(source: &SourceFile, comments: &[Spanned<String>]) -> Vec<Directive> {
-    let mut found = Vec::new();
-    for comment in comments {
-        let Some(rules) = parse(comment) else { continue };
-        let line = source.position(comment.span.start).line;
-        let line_span = source.line_span(comment.span.start);
-        let before = &source.text()[line_span.start..comment.span.start];
-        let line = if before.trim().is_empty() { next_line_of_code(source, comment.span.end) } else { line };
-        let used = vec![false; rules.len()];
-        found.push(Directive { rules, comment: comment.span, line, used });
+impl Directives {
+    /// Those of a file's comments that are directives.
+    fn of(source: &Rc<SourceFile>, comments: &[Spanned<String>]) -> Self {
+        let mut list = Vec::new();
+        for comment in comments {
+            let Some(rules) = parse(comment) else { continue };
+            let line = source.position(comment.span.start).line;
+            let line_span = source.line_span(comment.span.start);
+            let before = &source.text()[line_span.start..comment.span.start];
+            let line = if before.trim().is_empty() { next_line_of_code(source, comment.span.end) } else { line };
+            let used = vec![false; rules.len()];
+            list.push(Directive { rules, comment: comment.span, line, used });
+        }
+        Self { source: Rc::clone(source), list }
     }
-    found
+}
+
+impl Directive {
+    /// Whether another rule that the comment names stands for this one in this view.
+    fn is_used_instead(&self, rule: &str) -> bool {
+        let mut used = self.rules.iter().zip(&self.used).filter(|(_, used)| **used);
+        BY_VIEW.contains(&rule) && used.any(|(other, _)| BY_VIEW.contains(&other.value.as_str()))
+    }
 }
 
 /// The number of the first line behind `offset` that is neither blank nor a comment of its own.
@@ -97,11 +135,11 @@ fn next_line_of_code(source: &SourceFile, offset: usize) -> usize {
 /// The rules that a comment names, with their places.
 fn parse(comment: &Spanned<String>) -> Option<Vec<Spanned<String>>> {
     let text = &comment.value;
-    let marker = text.find("preflake:")?;
+    let marker = text.find(MARKER)?;
     if !text[..marker].trim().is_empty() {
         return None;
     }
-    let rest = &text[marker + "preflake:".len()..];
+    let rest = &text[marker + MARKER.len()..];
     let list = rest.trim_start().strip_prefix("ignore[")?;
     let (list, _) = list.split_once(']')?;
     // The comment's text is what is left of it without the marker at its start.
@@ -120,11 +158,17 @@ fn parse(comment: &Spanned<String>) -> Option<Vec<Spanned<String>>> {
     Some(rules)
 }
 
-fn unused(flake: &Flake, settings: &Settings, directive: &Directive, severity: Severity) -> Vec<Diagnostic> {
+fn unused(
+    path: &RepoPath,
+    source: &SourceFile,
+    settings: &Settings,
+    directive: &Directive,
+    severity: Severity,
+) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     let all = directive.used.iter().all(|used| !used);
     for (rule, used) in directive.rules.iter().zip(&directive.used) {
-        if *used || rule.value == UNUSED {
+        if *used || rule.value == UNUSED || directive.is_used_instead(&rule.value) {
             continue;
         }
         let (message, help) = match rules::find(&rule.value) {
@@ -139,19 +183,19 @@ fn unused(flake: &Flake, settings: &Settings, directive: &Directive, severity: S
                 (format!("the comment suppresses no `{}`", known.name), Some("remove the comment".to_owned()))
             }
         };
-        let mut finding = Diagnostic::new(UNUSED, severity, message, Label::new(&flake.nix_path, rule.span, ""));
+        let mut finding = Diagnostic::new(UNUSED, severity, message, Label::new(path, rule.span, ""));
         finding.help = help;
         if all {
-            finding.fix = Some(removal(flake, directive));
+            finding.fix = Some(removal(path, source, directive));
         }
         findings.push(finding);
     }
     findings
 }
 
-fn removal(flake: &Flake, directive: &Directive) -> Fix {
-    let text = flake.source.text();
-    let line = flake.source.line_span(directive.comment.start);
+fn removal(path: &RepoPath, source: &SourceFile, directive: &Directive) -> Fix {
+    let text = source.text();
+    let line = source.line_span(directive.comment.start);
     let alone = text[line.start..directive.comment.start].trim().is_empty();
     let span = if alone {
         let end = text[line.end..].find('\n').map_or(text.len(), |newline| line.end + newline + 1);
@@ -164,7 +208,7 @@ fn removal(flake: &Flake, directive: &Directive) -> Fix {
     Fix {
         title: "remove the comment".to_owned(),
         applicability: Applicability::Safe,
-        edits: vec![Edit { path: flake.nix_path.clone(), span, text: String::new() }],
+        edits: vec![Edit { path: path.clone(), span, text: String::new() }],
         stage: Vec::new(),
     }
 }

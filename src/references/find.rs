@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
+use memchr::memmem::Finder;
+
 use super::reach::Reach;
 use super::resolve::{self, Found};
 use super::scope::Scope;
-use super::{FlakeTrees, Reference, References, Standing};
+use super::{FlakeTrees, MARKER, Reference, References, Standing};
 use crate::flake::Flake;
 use crate::flake::nix::references::{self as nix, Before, Hole, Mention, Origin, Purpose};
 use crate::snapshot::{Absence, Entry, Mode, RepoPath, Snapshot};
@@ -17,6 +19,7 @@ pub(super) fn find(snapshot: &Snapshot, flakes: &[Flake]) -> References {
     let mut search = Search {
         snapshot,
         trees: FlakeTrees::of(flakes),
+        marker: Finder::new(MARKER),
         buffer: Vec::new(),
         leads: Vec::new(),
         found: References::default(),
@@ -87,6 +90,7 @@ fn is_fixture(file: &RepoPath) -> bool {
 pub(super) struct Search<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) trees: FlakeTrees,
+    marker: Finder<'static>,
     pub(super) buffer: Vec<u8>,
     /// Paths of the file at hand that a parse may show to go on.
     pub(super) leads: Vec<Mention>,
@@ -128,6 +132,9 @@ impl Search<'_> {
         // What cannot be read is for the run to say.
         let Ok(source) = self.snapshot.read(path) else { return };
         self.found.files += 1;
+        if self.marker.find(source.bytes()).is_some() {
+            self.found.annotated.push(path.clone());
+        }
         let directory = path.parent();
         let mentions = nix::scan(source.bytes()).mentions;
         let holes: Vec<Hole> = mentions.iter().filter_map(|mention| Hole::of(source.bytes(), *mention)).collect();

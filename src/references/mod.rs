@@ -23,6 +23,9 @@ use crate::flake::nix::references::Origin;
 use crate::snapshot::{Absence, RepoPath, Snapshot};
 use crate::source::{SourceFile, Span};
 
+/// What every suppression begins with; a file without it has none.
+pub const MARKER: &str = "preflake:";
+
 /// What is wrong with a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -76,6 +79,8 @@ pub struct References {
     pub absent: Vec<Reference>,
     /// Those that pure evaluation does not allow, in files that flake.nix imports.
     pub impure: Vec<Reference>,
+    /// Files in which a suppression may stand, in order.
+    pub annotated: Vec<RepoPath>,
     /// How many Nix files were looked through.
     pub files: usize,
 }

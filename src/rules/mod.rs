@@ -46,7 +46,7 @@ use crate::config::Settings;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::flake::Flake;
 use crate::references::References;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{RepoPath, Snapshot};
 
 /// How a rule is set: by its own default, then by the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,6 +129,11 @@ impl<'a> Context<'a> {
     /// The paths that the Nix files name and the view does not hold, looked for when the first rule asks.
     pub fn references(&self) -> &References {
         self.references.get_or_init(|| References::find(self.snapshot, self.flakes))
+    }
+
+    /// The Nix files with what may be a suppression, of those that rules have looked through.
+    pub fn annotated(&self) -> &[RepoPath] {
+        self.references.get().map_or(&[], |references| &references.annotated)
     }
 }
 

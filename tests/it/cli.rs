@@ -100,6 +100,38 @@ fn a_comment_suppresses_at_its_line_only() {
 }
 
 #[test]
+fn a_comment_that_suppresses_nothing_is_found_in_any_nix_file() {
+    let repo = Repo::new();
+    repo.write("flake.nix", "{ outputs = _: import ./a.nix; }\n");
+    repo.write("a.nix", "[\n  # preflake: ignore[missing-path] nothing\n  ./b.nix\n  ./c.txt # preflake: ignore[missing-path] kept elsewhere\n]\n");
+    repo.write("b.nix", "\"preflake: ignore[missing-path]\"\n");
+    repo.commit_all();
+    assert_eq!(repo.findings(&[]), ["unused-ignore a.nix:2"]);
+    repo.write("preflake.toml", "exclude = [\"a.nix\"]\n");
+    assert_eq!(repo.findings(&[]), [""; 0]);
+    std::fs::remove_file(repo.path().join("preflake.toml")).expect("it is there");
+    assert_eq!(repo.preflake(&["fix", "unused-ignore"]).status, 0);
+    assert_eq!(repo.findings(&[]), [""; 0]);
+    let text = std::fs::read_to_string(repo.path().join("a.nix")).expect("a file");
+    assert_eq!(text, "[\n  ./b.nix\n  ./c.txt # preflake: ignore[missing-path] kept elsewhere\n]\n");
+}
+
+/// What is untracked here is not there at all in the commit.
+#[test]
+fn a_comment_for_every_view_is_used_in_each() {
+    let repo = Repo::new();
+    let reason = "preflake: ignore[untracked-reference, missing-import] made by a script";
+    repo.write("flake.nix", &format!("{{\n  outputs = _: import ./local.nix; # {reason}\n}}\n"));
+    repo.commit_all();
+    repo.write("local.nix", "{ }\n");
+    for view in [&["--select=untracked-reference,unused-ignore,missing-import"][..], &["--rev", "HEAD"]] {
+        assert_eq!(repo.findings(view), [""; 0], "{view:?}");
+    }
+    repo.git(&["add", "local.nix"]);
+    assert_eq!(repo.findings(&[]), ["unused-ignore flake.nix:2", "unused-ignore flake.nix:2"]);
+}
+
+#[test]
 fn nothing_reaches_the_terminal_unescaped() {
     let repo = Repo::new();
     repo.write(
