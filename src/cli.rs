@@ -24,7 +24,7 @@ impl Cli {
     #[must_use]
     pub fn known(arguments: &[OsString]) -> Option<Self> {
         let words: Option<Vec<&str>> = arguments.iter().map(|argument| argument.to_str()).collect();
-        let check = |staged| Check { staged, ..Check::default() };
+        let check = |staged| Check { view: View { staged, ..View::default() }, ..Check::default() };
         match words?.as_slice() {
             [] => Some(Self { command: None, check: check(false) }),
             ["--staged"] => Some(Self { command: None, check: check(true) }),
@@ -90,21 +90,44 @@ pub enum Command {
     },
 }
 
+/// Which files are looked at: one of three views.
+#[derive(Debug, Default, Args)]
+#[group(id = "view", multiple = false)]
+pub struct View {
+    /// Take the files from the commit git is about to make (the index)
+    #[arg(long)]
+    pub staged: bool,
+    /// Take the tracked files as they are on disk (the default)
+    #[arg(long)]
+    pub worktree: bool,
+    /// Take the files from a commit; `check` also takes A..B, B since A, and A...B, B since it went its own way
+    #[arg(long, value_name = "REV")]
+    pub rev: Option<String>,
+}
+
+impl View {
+    /// The index.
+    #[must_use]
+    pub fn staged() -> Self {
+        Self { staged: true, ..Self::default() }
+    }
+
+    /// A commit.
+    #[must_use]
+    pub fn commit(revision: impl Into<String>) -> Self {
+        Self { rev: Some(revision.into()), ..Self::default() }
+    }
+}
+
 /// Options of a check.
 #[derive(Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "they are flags")]
 pub struct Check {
     /// Limit the check to the flakes at or below these paths, or the one a path lies in
     pub paths: Vec<PathBuf>,
-    /// Judge the commit git is about to make (the index)
-    #[arg(long, group = "view")]
-    pub staged: bool,
-    /// Judge the tracked files as they are on disk (the default)
-    #[arg(long, group = "view")]
-    pub worktree: bool,
-    /// Judge a commit; of A..B, B since A, and of A...B, B since it went its own way
-    #[arg(long, value_name = "REV", group = "view")]
-    pub rev: Option<String>,
+    /// What is judged.
+    #[command(flatten)]
+    pub view: View,
     /// Report only what this commit does not have yet
     #[arg(long, value_name = "REV", conflicts_with_all = ["fix", "diff"])]
     pub since: Option<String>,
@@ -123,7 +146,7 @@ pub struct Check {
     /// How findings are printed
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
-    /// Write the findings to a file
+    /// Write the findings to a file; `-` is standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
     /// Read this configuration instead of preflake.toml at the repository's root
@@ -178,19 +201,13 @@ pub struct Graph {
     /// The flake to draw: the one at this path, or the one it lies in; otherwise the one at the root
     #[arg(value_name = "PATH")]
     pub path: Option<PathBuf>,
-    /// Draw what git is about to commit
-    #[arg(long, group = "view")]
-    pub staged: bool,
-    /// Draw the tracked files as they are on disk (the default)
-    #[arg(long, group = "view")]
-    pub worktree: bool,
-    /// Draw a commit
-    #[arg(long, value_name = "REV", group = "view")]
-    pub rev: Option<String>,
+    /// What is drawn.
+    #[command(flatten)]
+    pub view: View,
     /// How it is drawn; otherwise the ending of --output decides, and without one it is a tree
     #[arg(long, value_enum)]
     pub format: Option<GraphFormat>,
-    /// Write to a file
+    /// Write to a file; `-` is standard output
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
     /// Draw no inputs deeper than this; those of the flake itself have depth 1

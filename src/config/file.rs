@@ -62,6 +62,10 @@ struct Age {
     max_age_days: Option<u32>,
 }
 
+/// Where settings are explained, in the state of this version.
+const GUIDE: &str =
+    concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/v", env!("CARGO_PKG_VERSION"), "/docs/guide/configuring.md");
+
 pub(super) fn read(text: &str, name: &str) -> Result<Settings, ConfigError> {
     let place = |offset: usize| {
         let before = &text[..offset.min(text.len())];
@@ -75,7 +79,9 @@ pub(super) fn read(text: &str, name: &str) -> Result<Settings, ConfigError> {
         let wrong = message.split('`').nth(1).unwrap_or_default();
         let nearest = crate::text::nearest(wrong, known);
         ConfigError {
-            help: nearest.map(|nearest| format!("did you mean `{nearest}`?")),
+            help: Some(
+                nearest.map_or_else(|| format!("{GUIDE} has every setting"), |near| format!("did you mean `{near}`?")),
+            ),
             message: format!("{place}: {message}"),
         }
     })?;

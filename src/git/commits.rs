@@ -56,7 +56,7 @@ impl Repository {
     }
 
     /// In a shallow clone, that is the reason why a commit is not there.
-    fn explain(&self, error: GitError) -> GitError {
+    pub(super) fn explain(&self, error: GitError) -> GitError {
         if self.layout.common_dir.join("shallow").exists() {
             return error
                 .with_help("the clone is shallow: run `git fetch --unshallow`, or check out with full history");

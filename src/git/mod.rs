@@ -160,7 +160,7 @@ impl Repository {
     fn take(&self, choice: &ViewChoice, base: Option<Base>) -> Result<Snapshot, GitError> {
         let objects = Objects::new(self.git(), self.layout.clone());
         if let ViewChoice::Revision(revision) = choice {
-            let commit = objects.commit(revision)?;
+            let commit = objects.commit(revision).map_err(|error| self.explain(error))?;
             let entries = objects.files(&commit.tree)?;
             let base = base.unwrap_or(Base::Tree(commit.parent_tree));
             let store = GitStore { objects, entries, worktree: None, on_disk: false, base, cache: Cache::default() };

@@ -16,7 +16,7 @@ use std::io::{self, Write};
 
 use self::resolve::Resolver;
 use crate::cli::GraphFormat;
-use crate::flake::flakeref::Attr;
+use crate::flake::flakeref::{Attr, FlakeRef};
 use crate::flake::identity::Repository;
 use crate::flake::lock::{LockEdge, LockGraph, LockNode};
 use crate::flake::{InputAttrPath, InputName};
@@ -247,7 +247,7 @@ impl Node {
             name,
             parent,
             depth,
-            reference: source.map(|source| source.original.to_string()).unwrap_or_default(),
+            reference: source.map(|source| readable(&source.original)).unwrap_or_default(),
             rev: rev.map(|rev| rev.chars().take(7).collect()),
             date: modified,
             is_flake: source.is_none_or(|source| source.is_flake),
@@ -255,6 +255,11 @@ impl Node {
             inputs: Vec::new(),
         }
     }
+}
+
+/// A reference as people write it: Nix reads `github:o/r/release/1`, and writes `github:o/r/release%2F1`.
+fn readable(reference: &FlakeRef) -> String {
+    reference.to_string().replace("%2F", "/").replace("%2f", "/")
 }
 
 /// Numbers the nodes of each repository that has several.

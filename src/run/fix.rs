@@ -2,7 +2,8 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use super::{Failure, Place, check_settings, finish, settings_of, tell};
+use super::place::Place;
+use super::{Failure, check_settings, output, settings_of, tell};
 use crate::check::Outcome;
 use crate::cli;
 use crate::config::{self, Settings};
@@ -19,7 +20,7 @@ const MAX_STAGINGS: usize = 50;
 /// Applies fixes: the status is 0 where all that was asked for could be done, 1 where something is left or, with
 /// `--diff`, where there is a patch.
 pub(super) fn fix(options: &cli::Fix) -> Result<u8, Failure> {
-    let place = Place::find()?;
+    let place = Place::find(None)?;
     let mut snapshot = place.snapshot(&ViewChoice::Worktree)?;
     let settings = settings_of(options.config.as_deref(), options.no_config, &place, &snapshot)?;
     let mut rules = Vec::new();
@@ -127,11 +128,11 @@ fn apply(place: &Place, plan: &Plan) -> Result<(), Failure> {
 fn print_patch(plan: &Plan) -> Result<(), Failure> {
     let patch = fix::patch(&plan.rewrites);
     if !io::stdout().is_terminal() {
-        return finish(io::stdout().lock().write_all(&patch));
+        return output::finish(io::stdout().lock().write_all(&patch));
     }
     // For people, not for `git apply`: nothing in it may act on their terminal.
     let shown: Vec<String> = String::from_utf8_lossy(&patch).lines().map(escape).collect();
-    finish(writeln!(io::stdout().lock(), "{}", shown.join("\n")))
+    output::finish(writeln!(io::stdout().lock(), "{}", shown.join("\n")))
 }
 
 fn say(plan: &Plan, diff: bool) {

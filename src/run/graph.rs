@@ -1,10 +1,9 @@
 //! `preflake graph`.
 
-use std::fs;
-use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 
-use super::{Failure, Place, finish};
+use super::place::Place;
+use super::{Failure, output};
 use crate::cli::{self, GraphFormat};
 use crate::flake::LockState;
 use crate::flake::lock::{self, LockGraph, lock_command};
@@ -13,14 +12,13 @@ use crate::git::ViewChoice;
 use crate::graph::Graph;
 use crate::report::Style;
 use crate::snapshot::{RepoPath, Snapshot};
-use crate::text::escape;
 
 /// Draws the inputs of one flake.
 pub(super) fn graph(options: &cli::Graph) -> Result<u8, Failure> {
-    let place = Place::find()?;
-    let choice = match &options.rev {
+    let place = Place::find(options.path.as_deref())?;
+    let choice = match &options.view.rev {
         Some(rev) => ViewChoice::Revision(rev.clone()),
-        None if options.staged => ViewChoice::Index,
+        None if options.view.staged => ViewChoice::Index,
         None => ViewChoice::Worktree,
     };
     let snapshot = place.snapshot(&choice)?;
@@ -28,17 +26,10 @@ pub(super) fn graph(options: &cli::Graph) -> Result<u8, Failure> {
     let dir = flake_dir(&snapshot, path.as_ref())?;
     let title = dir.child("flake.nix").to_string();
     let graph = read(&snapshot, &dir, |lock| Graph::new(title, lock, options.depth.map(usize::from)))?;
-    let style = Style::decide(options.color, false, options.output.is_some());
-    let format = options.format.or_else(|| by_ending(options.output.as_deref()?)).unwrap_or_default();
-    if let Some(file) = &options.output {
-        let mut text = Vec::new();
-        graph.write(format, style, &mut text)?;
-        let shown = escape(&file.to_string_lossy());
-        fs::write(file, text).map_err(|error| Failure::new(format!("cannot write {shown}: {error}")))?;
-    } else {
-        let mut out = BufWriter::new(io::stdout().lock());
-        finish(graph.write(format, style, &mut out).and_then(|()| out.flush()))?;
-    }
+    let file = output::file(options.output.as_deref());
+    let style = Style::decide(options.color, false, file.is_some());
+    let format = options.format.or_else(|| by_ending(file?)).unwrap_or_default();
+    output::write(file, |out| graph.write(format, style, out))?;
     Ok(0)
 }
 

@@ -5,28 +5,29 @@ mod explain;
 mod fix;
 mod graph;
 mod merge_driver;
+mod output;
 mod pager;
+mod place;
 mod progress;
 mod shell;
 mod since;
 
 use std::fs;
-use std::io::{self, BufWriter, Read as _, Write};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use clap::CommandFactory as _;
-
+use self::place::Place;
 use self::progress::Progress;
 use crate::check::{self, Outcome};
 use crate::cli::{self, Cli, Command};
 use crate::config::{ConfigError, Settings};
 use crate::diagnostic::Severity;
-use crate::git::{GitError, Repository, ViewChoice};
+use crate::git::GitError;
 use crate::install;
 use crate::report::{Report, Style};
-use crate::snapshot::{ReadError, RepoPath, Snapshot, View, directory, disk};
+use crate::snapshot::{ReadError, RepoPath, Snapshot, View, disk};
 use crate::source::SourceFile;
-use crate::text::{count, escape, nearest};
+use crate::text::{count, escape};
 
 /// Why a run could not do its work.
 pub(crate) struct Failure {
@@ -115,91 +116,8 @@ fn dispatch(cli: &Cli) -> Result<u8, Failure> {
 }
 
 fn print(text: &str) -> Result<u8, Failure> {
-    finish(io::stdout().lock().write_all(text.as_bytes()))?;
+    output::finish(io::stdout().lock().write_all(text.as_bytes()))?;
     Ok(0)
-}
-
-/// A pipe that nobody reads any more is success.
-fn finish(result: io::Result<()>) -> Result<(), Failure> {
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(Failure::from),
-    }
-}
-
-/// The repository or directory that a run is about.
-struct Place {
-    repository: Option<Repository>,
-    root: PathBuf,
-}
-
-impl Place {
-    fn find() -> Result<Self, Failure> {
-        let here = std::env::current_dir()
-            .map_err(|error| Failure::new(format!("cannot read the current directory: {error}")))?;
-        let repository = Repository::discover(&here)?;
-        let root = repository.as_ref().and_then(|repository| repository.workdir().map(Path::to_path_buf));
-        Ok(Self { repository, root: root.unwrap_or(here) })
-    }
-
-    fn snapshot(&self, choice: &ViewChoice) -> Result<Snapshot, Failure> {
-        self.snapshot_since(choice, None)
-    }
-
-    /// A view; with `since`, its changes are those since that commit.
-    fn snapshot_since(&self, choice: &ViewChoice, since: Option<&str>) -> Result<Snapshot, Failure> {
-        match (&self.repository, choice) {
-            (Some(repository), choice) => {
-                // A bare repository has but commits.
-                let head = ViewChoice::Revision("HEAD".to_owned());
-                let bare = repository.workdir().is_none() && *choice == ViewChoice::Worktree;
-                let choice = if bare { &head } else { choice };
-                Ok(match since {
-                    Some(since) => repository.snapshot_since(choice, since)?,
-                    None => repository.snapshot(choice)?,
-                })
-            }
-            (None, ViewChoice::Worktree) if since.is_none() => {
-                // What cannot be read would look like a directory without a flake.
-                let unreadable = fs::read_dir(&self.root).err();
-                if let Some(error) = unreadable {
-                    return Err(Failure::new(format!("cannot read {}: {error}", self.root.to_string_lossy())));
-                }
-                Ok(directory(&self.root))
-            }
-            (None, _) => {
-                Err(Failure::new("not in a git repository")
-                    .help("without git, run `preflake` in the flake's directory"))
-            }
-        }
-    }
-
-    /// A path of the command line, relative to the root.
-    fn relative(&self, path: &Path) -> Result<RepoPath, Failure> {
-        let shown = escape(&path.to_string_lossy());
-        let absolute = path.canonicalize().map_err(|error| missing_path(path, &error))?;
-        let root = self.root.canonicalize().map_err(|error| Failure::new(format!("{shown}: {error}")))?;
-        let relative = absolute
-            .strip_prefix(&root)
-            .map_err(|_| Failure::new(format!("{shown} lies outside of the repository")))?;
-        let components: Vec<Vec<u8>> =
-            relative.components().map(|part| part.as_os_str().as_encoded_bytes().to_vec()).collect();
-        Ok(RepoPath::new(components.join(&b'/')))
-    }
-}
-
-/// Why a path of the command line is of no use. A mistyped command is taken for a path.
-fn missing_path(path: &Path, error: &io::Error) -> Failure {
-    let shown = path.to_string_lossy();
-    let commands = Cli::command();
-    let names = commands.get_subcommands().filter(|command| !command.is_hide_set()).map(clap::Command::get_name);
-    let failure = Failure::new(format!("{shown}: {error}"));
-    match nearest(&shown, names) {
-        Some(command) if error.kind() == io::ErrorKind::NotFound => {
-            failure.help(format!("did you mean the command `{command}`?"))
-        }
-        _ => failure,
-    }
 }
 
 fn check_settings(options: &cli::Check, place: &Place, snapshot: &Snapshot) -> Result<Settings, Failure> {
@@ -222,7 +140,7 @@ fn settings_of(named: Option<&Path>, no_config: bool, place: &Place, snapshot: &
     let Some(file) = named.map(Path::to_path_buf).or_else(from_environment) else { return from_view(place, snapshot) };
     let shown = escape(&file.to_string_lossy());
     let text = fs::read_to_string(&file)
-        .map_err(|error| Failure::new(format!("cannot read the configuration {shown}: {error}")))?;
+        .map_err(|error| Failure::new(format!("cannot read the configuration {shown}: {}", place::reason(&error))))?;
     Ok(Settings::from_toml(&text, &shown)?)
 }
 
@@ -264,7 +182,7 @@ fn untracked_configuration(place: &Place, path: &RepoPath) -> Result<Option<Vec<
 }
 
 fn check(options: &cli::Check) -> Result<u8, Failure> {
-    let mut place = Place::find()?;
+    let mut place = Place::find(options.paths.first().map(PathBuf::as_path))?;
     if let Some(repository) = place.repository.as_mut().filter(|_| options.no_cache) {
         repository.forget_directories();
     }
@@ -293,17 +211,10 @@ fn check(options: &cli::Check) -> Result<u8, Failure> {
 }
 
 fn report(options: &cli::Check, snapshot: &Snapshot, outcome: &Outcome) -> Result<(), Failure> {
-    let style = Style::decide(options.color, options.quiet, options.output.is_some());
+    let file = output::file(options.output.as_deref());
+    let style = Style::decide(options.color, options.quiet, file.is_some());
     let report = Report { snapshot, outcome, style };
-    if let Some(file) = &options.output {
-        let mut text = Vec::new();
-        report.write(options.format, &mut text)?;
-        let shown = escape(&file.to_string_lossy());
-        fs::write(file, text).map_err(|error| Failure::new(format!("cannot write {shown}: {error}")))?;
-    } else {
-        let mut out = BufWriter::new(io::stdout().lock());
-        finish(report.write(options.format, &mut out).and_then(|()| out.flush()))?;
-    }
+    output::write(file, |out| report.write(options.format, out))?;
     if !options.quiet && outcome.findings.is_empty() {
         tell(&clean(outcome));
     }
@@ -323,7 +234,7 @@ fn clean(outcome: &Outcome) -> String {
 /// What the installed hooks call: the choice of the view is here, not in shell.
 fn hook(name: &str) -> Result<u8, Failure> {
     match name {
-        "pre-commit" | "pre-merge-commit" => check(&cli::Check { staged: true, ..cli::Check::default() }),
+        "pre-commit" | "pre-merge-commit" => check(&cli::Check { view: cli::View::staged(), ..cli::Check::default() }),
         "pre-push" => {
             let mut pushed = String::new();
             io::stdin()
@@ -336,7 +247,7 @@ fn hook(name: &str) -> Result<u8, Failure> {
                 let Some(id) = line.split(' ').nth(1).filter(|id| id.bytes().any(|byte| byte != b'0')) else {
                     continue;
                 };
-                worst = worst.max(check(&cli::Check { rev: Some(id.to_owned()), ..cli::Check::default() })?);
+                worst = worst.max(check(&cli::Check { view: cli::View::commit(id), ..cli::Check::default() })?);
             }
             Ok(worst)
         }

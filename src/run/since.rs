@@ -1,6 +1,7 @@
 //! `--since`, and `--rev A..B`: which commit a view is compared with.
 
-use super::{Failure, Place};
+use super::Failure;
+use super::place::Place;
 use crate::check::{self, Outcome};
 use crate::cli;
 use crate::config::Settings;
@@ -18,7 +19,7 @@ impl Asked {
     /// Reads `--staged`, `--rev` and `--since`.
     pub(super) fn of(options: &cli::Check, place: &Place) -> Result<Self, Failure> {
         let mut since = options.since.clone();
-        let choice = match options.rev.as_deref().map(|rev| (rev, range(rev))) {
+        let choice = match options.view.rev.as_deref().map(|rev| (rev, range(rev))) {
             Some((_, Some(range))) => {
                 if since.is_some() {
                     return Err(Failure::new("`--rev A..B` already says since when").help("leave `--since` out"));
@@ -27,7 +28,7 @@ impl Asked {
                 ViewChoice::Revision(range.to.to_owned())
             }
             Some((rev, None)) => ViewChoice::Revision(rev.to_owned()),
-            None if options.staged => ViewChoice::Index,
+            None if options.view.staged => ViewChoice::Index,
             None => ViewChoice::Worktree,
         };
         if let (Some(rev), Some(repository)) = (&since, &place.repository)

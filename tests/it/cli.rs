@@ -132,6 +132,19 @@ fn a_comment_for_every_view_is_used_in_each() {
 }
 
 #[test]
+fn a_dash_is_standard_output() {
+    let repo = Repo::new();
+    repo.write("flake.nix", "{ outputs = _: { }; }\n");
+    repo.commit_all();
+    for arguments in [&["--format", "json"][..], &["graph", "--format", "svg"]] {
+        let plain = repo.preflake(arguments);
+        let dash = repo.preflake(&[arguments, &["--output", "-"]].concat());
+        assert_eq!((dash.status, dash.stdout), (0, plain.stdout));
+    }
+    assert!(!repo.path().join("-").exists());
+}
+
+#[test]
 fn nothing_reaches_the_terminal_unescaped() {
     let repo = Repo::new();
     repo.write(

@@ -23,6 +23,29 @@ fn without_git_or_flake() {
 }
 
 #[test]
+fn a_path_leads_to_the_flake_where_there_is_no_repository_around() {
+    let dir = tempfile::tempdir().expect("a place for files");
+    let flake = dir.path().join("flake");
+    std::fs::create_dir_all(flake.join("hosts")).expect("a directory");
+    std::fs::write(flake.join("flake.nix"), "{ outputs = _: missing; }\n").expect("a file");
+    for path in ["flake", "flake/hosts", "flake/flake.nix"] {
+        let checked = run(dir.path(), &["--format", "concise", path]);
+        assert_eq!(checked.status, 1, "{path}: {} {}", checked.stdout, checked.stderr);
+        assert!(checked.stdout.starts_with("flake.nix:1:"), "{}", checked.stdout);
+    }
+    let repo = Repo::new();
+    repo.write("a/flake.nix", "{ outputs = _: missing; }\n");
+    repo.commit_all();
+    let path = repo.path().join("a");
+    let path = path.to_str().expect("a path of letters");
+    assert_eq!(run(dir.path(), &["--staged", path]).status, 1, "the repository's index is judged");
+    assert_eq!(run(dir.path(), &["graph", path]).status, 0);
+    let (wrong, help) = complaint(&repo.preflake(&[dir.path().to_str().expect("a path of letters")]));
+    assert!(wrong.contains("lies outside of the repository "), "{wrong}");
+    assert_eq!(help, "run preflake there");
+}
+
+#[test]
 fn a_flake_that_git_does_not_track_is_named() {
     let repo = Repo::new();
     repo.write("flake.nix", "{ outputs = _: { }; }\n");
@@ -39,6 +62,8 @@ fn mistyped_commands_rules_and_revisions() {
         (&["chekc"][..], "did you mean the command `check`?"),
         (&["explain", "stale-lok"], "did you mean `stale-lock`? See `preflake rules`"),
         (&["man", "grahp"], "did you mean `graph`?"),
+        (&["--rev", "HEAD"], "commit first, or leave `--rev` out"),
+        (&["hosts/nowhere"], "name a file or directory that is there; `preflake --help` lists the commands"),
         (&["--rev", "nowhere"], "name a branch, a tag or a commit: `git log --oneline`"),
     ] {
         assert_eq!(complaint(&repo.preflake(arguments)).1, wanted, "{arguments:?}");
@@ -53,6 +78,8 @@ fn a_configuration_that_cannot_be_used_is_not_passed_over() {
     let said = || repo.preflake(&[]).stderr;
     repo.write("preflake.toml", "[rules\n");
     assert!(said().starts_with("preflake: preflake.toml:1: "), "{}", said());
+    let help = complaint(&repo.preflake(&[])).1;
+    assert!(help.ends_with("/docs/guide/configuring.md has every setting"), "{help}");
     let path = repo.path().join("preflake.toml");
     std::fs::write(&path, b"# \xff\n").expect("a file");
     assert!(said().starts_with("preflake: preflake.toml is not UTF-8"), "{}", said());
@@ -86,7 +113,9 @@ mod permissions {
     /// Runs preflake as somebody whom permissions bind: root becomes nobody. `None` where root cannot.
     fn preflake(repo: &Repo, home: &Path) -> Option<Run> {
         let program = repo.path().join(".git/preflake");
-        std::fs::copy(env!("CARGO_BIN_EXE_preflake"), &program).ok()?;
+        // A copy made by this process is "busy" as long as another test starts a program while it is being written.
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_preflake")).arg(&program).status().ok()?;
+        assert!(copied.success(), "cp");
         let mut command = if is_root() {
             let mut command = hermetic("setpriv", repo.path());
             command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);

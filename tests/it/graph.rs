@@ -101,6 +101,14 @@ fn what_is_shared_is_drawn_once_where_it_is_nearest() {
 }
 
 #[test]
+fn branches_with_slashes_are_read_as_they_are_named() {
+    let lock = lock(&[("root", "", r#""a":"a""#), ("a", "o/a", "")])
+        .replace(r#""original":{"owner":"o","#, r#""original":{"owner":"o","ref":"release/1.0","#);
+    let tree = drawn(&repo(&lock), &[]);
+    assert!(tree.contains("└── a  github:o/a/release/1.0  "), "{tree}");
+}
+
+#[test]
 fn circles_of_follows_end() {
     tree(
         &[("root", "", r#""a":["b"],"b":["c","x"],"c":"c""#), ("c", "o/c", r#""x":["a"]"#)],

@@ -139,9 +139,11 @@ fn what_cannot_be_compared_is_said() {
     repo.commit_all();
     repo.git(&["clone", "-q", "--depth=1", &format!("file://{}", repo.path().display()), "shallow"]);
     let first = repo.git(&["rev-parse", "HEAD~1"]);
-    let shallow = run(&repo.path().join("shallow"), &["--since", first.trim()]);
-    assert_eq!(shallow.status, 2);
-    assert!(shallow.stderr.contains("shallow"), "{}", shallow.stderr);
+    for arguments in [&["--since"][..], &["--rev"], &["graph", "--rev"]] {
+        let shallow = run(&repo.path().join("shallow"), &[arguments, &[first.trim()]].concat());
+        assert_eq!(shallow.status, 2);
+        assert!(shallow.stderr.contains("run `git fetch --unshallow`"), "{}", shallow.stderr);
+    }
 }
 
 #[test]

@@ -141,6 +141,9 @@ impl Objects {
         let output = self.git.output(&["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]);
         let name = || revision.escape_debug().collect::<String>();
         let no_commit = || {
+            if revision == "HEAD" && matches!(refs::head(&self.layout), Head::Unborn) {
+                return GitError::new("nothing is committed yet").with_help("commit first, or leave `--rev` out");
+            }
             GitError::new(format!("no commit `{}`", name()))
                 .with_help("name a branch, a tag or a commit: `git log --oneline`")
         };
