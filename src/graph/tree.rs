@@ -7,7 +7,7 @@ use crate::report::Style;
 use crate::text::{count, escape};
 
 /// One for each repository that is there several times; the others share the last way to look, without a colour.
-const COLORS: &[&str] = &["33", "36", "35", "32", "34", "31", "93", "96", "95", "92", "94", "91"];
+const COLORS: &[&str] = &["35", "32", "36", "33", "34", "31", "95", "92", "96", "93", "94", "91"];
 
 const BOLD: &str = "1";
 const DIM: &str = "2";
@@ -99,8 +99,8 @@ impl Painter<'_> {
         let length = |parts: &[String]| parts.iter().map(|part| part.chars().count() + 2).sum::<usize>();
         let others = name.chars().count() + length(label.as_slice());
         while room.is_some_and(|room| others + length(&details) > room) && details.pop().is_some() {}
-        let bold = format!("{BOLD}{}{color}", if color.is_empty() { "" } else { ";" });
-        let mut parts = vec![self.style.paint(&bold, name)];
+        // Bold and coloured at once, many terminals brighten it until it cannot be read on white.
+        let mut parts = vec![self.style.paint(if color.is_empty() { BOLD } else { color }, name)];
         parts.extend((!details.is_empty()).then(|| self.style.paint(DIM, &details.join("  "))));
         parts.extend(label.map(|label| self.style.paint(color, &label)));
         parts.join("  ")

@@ -5,9 +5,10 @@ use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, ThemeStyles};
 
 use super::excerpt::{Excerpt, Shown};
+use super::page::wrap;
 use super::{Report, link};
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::flake::Flake;
@@ -19,7 +20,6 @@ use crate::text::{count, escape};
 const BOLD: &str = "1";
 const RED: &str = "1;31";
 const YELLOW: &str = "1;33";
-const CYAN: &str = "1;36";
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut printer = Printer::new(report);
@@ -29,10 +29,11 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
     }
     if !report.outcome.findings.is_empty() && !report.style.quiet {
         for note in &report.outcome.notes {
-            writeln!(out, "{} {}", report.style.paint(CYAN, "note:"), escape(note))?;
+            let note = printer.filled(6, 2, &escape(note));
+            writeln!(out, "{} {note}", report.style.paint(BOLD, "note:"))?;
         }
         for line in report.outcome.flakes.iter().filter_map(|flake| gain(report, flake)) {
-            writeln!(out, "{line}")?;
+            writeln!(out, "{}", printer.filled(0, 0, &line))?;
         }
         writeln!(out, "{}", summary(report))?;
     }
@@ -74,7 +75,8 @@ struct Printer<'a> {
 
 impl<'a> Printer<'a> {
     fn new(report: &'a Report<'a>) -> Self {
-        let theme = if report.style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let mut theme = if report.style.color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        theme.styles.link = ThemeStyles::none().link;
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(report.style.width)
             .with_context_lines(1)
@@ -95,7 +97,8 @@ impl<'a> Printer<'a> {
         let level =
             self.report.style.paint(color, &format!("{}[{}]", finding.severity.as_str(), self.rule(finding.rule)));
         let message = escape(&finding.message);
-        writeln!(out, "{level}: {}", self.report.style.paint(BOLD, &message))?;
+        let used = finding.severity.as_str().len() + finding.rule.len() + "[]: ".len();
+        writeln!(out, "{level}: {}", self.report.style.paint(BOLD, &self.filled(used, 2, &message)))?;
         let (same, others): (Vec<&Label>, Vec<&Label>) =
             finding.related.iter().partition(|label| label.path == finding.primary.path && label.span.is_some());
         let drawn = self.place(&finding.primary, &same, out)?;
@@ -110,10 +113,28 @@ impl<'a> Printer<'a> {
             }
         }
         for (number, line) in finding.help.iter().flat_map(|help| help.lines()).enumerate() {
-            let lead = if number == 0 { self.report.style.paint(CYAN, "help:") } else { "     ".to_owned() };
-            writeln!(out, "  {lead} {}", escape(line))?;
+            let lead = if number == 0 { self.report.style.paint(BOLD, "help:") } else { "     ".to_owned() };
+            writeln!(out, "  {lead} {}", self.filled(8, 8, &escape(line)))?;
         }
         Ok(())
+    }
+
+    /// A text in lines that fit a terminal, where it goes to one: the first behind `used` columns, the others behind
+    /// `indent`. What is quoted stays in one piece, to be copied, unless it is longer than half a line.
+    fn filled(&self, used: usize, indent: usize, text: &str) -> String {
+        if !self.report.style.terminal {
+            return text.to_owned();
+        }
+        let width = self.report.style.width.saturating_sub(indent);
+        // No text that is shown has this character.
+        let glue = "\u{1f}";
+        let mut words = glue.repeat(used.saturating_sub(indent));
+        for (number, piece) in text.split_inclusive('`').enumerate() {
+            let is_quoted = number % 2 == 1 && piece.chars().count() <= width / 2;
+            words += &if is_quoted { piece.replace(' ', glue) } else { piece.to_owned() };
+        }
+        let lines = wrap(&words, width).join(&format!("\n{}", " ".repeat(indent)));
+        lines.trim_start_matches(glue).replace(glue, " ")
     }
 
     /// Draws a place and others of the same file; says whether there was something to draw.
@@ -131,9 +152,17 @@ impl<'a> Printer<'a> {
         // Above the frame miette writes the message, which is empty here.
         let frame = text.lines().skip_while(|line| !line.contains('╭'));
         for line in frame.map(str::trim_end).filter(|line| !line.is_empty()) {
-            writeln!(out, "{line}")?;
+            writeln!(out, "{}", self.bold_place(line))?;
         }
         Ok(true)
+    }
+
+    /// The line above a frame with its file and position in bold: a colour that stands out on every background is left
+    /// for what matters.
+    fn bold_place(&self, line: &str) -> String {
+        let Some((before, place)) = line.split_once("╭─[") else { return line.to_owned() };
+        let (place, after) = place.rsplit_once(']').unwrap_or((place, ""));
+        format!("{before}╭─[{}]{after}", self.report.style.paint(BOLD, place))
     }
 
     /// A place that is not drawn: its file, with line and column where it has them.

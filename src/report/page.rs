@@ -8,7 +8,7 @@ use super::{Style, link};
 const BOLD: &str = "1";
 const TITLE: &str = "1;4";
 const DIM: &str = "2";
-const CODE: &str = "36";
+const CODE: &str = "35";
 const LINK: &str = "4";
 
 /// How wide lines may be: longer ones are hard to read.
@@ -250,7 +250,7 @@ mod tests {
     fn colours_and_links() {
         let text = render(PAGE, Style { color: true, links: true, ..STYLE });
         assert!(text.starts_with("\u{1b}[1;4ma-rule\u{1b}[0m\n"), "{text:?}");
-        assert!(text.contains("\u{1b}[36mthings\u{1b}[0m"), "{text:?}");
+        assert!(text.contains("\u{1b}[35mthings\u{1b}[0m"), "{text:?}");
         let linked = "\u{1b}]8;;https://nix.dev\u{1b}\\\u{1b}[4mNix's manual\u{1b}[0m\u{1b}]8;;\u{1b}\\ on";
         assert!(text.contains(linked), "{text:?}");
     }

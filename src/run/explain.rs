@@ -46,7 +46,7 @@ fn table(style: Style) -> String {
             vec![rule.summary.to_owned()]
         };
         let summary = lines.join(&format!("\n{}", " ".repeat(columns)));
-        let (level, fix) = (style.paint(color, level), style.paint("36", fix));
+        let (level, fix) = (style.paint(color, level), style.paint("35", fix));
         rows.push(format!("{name}  {level}  {fix}  {summary}\n"));
     }
     rows.concat()

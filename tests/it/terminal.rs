@@ -38,6 +38,21 @@ fn colours_and_links_where_they_are_shown() {
 }
 
 #[test]
+fn long_lines_are_broken_between_words_and_not_in_commands() {
+    let repo = Repo::new();
+    repo.write("flake.nix", "{ outputs = _: import ./modules/services/networking; }\n");
+    repo.git(&["add", "flake.nix"]);
+    repo.write("modules/services/networking/default.nix", "{ }\n");
+    let Some(shown) = on_a_terminal(&repo, "", &[("NO_COLOR", "1"), ("COLUMNS", "80")]) else { return };
+    let shown: Vec<&str> = shown.lines().map(str::trim_end).collect();
+    let title = "error[untracked-reference]: `modules/services/networking` is not tracked by git,";
+    assert_eq!(shown[..2], [title, "  so the flake does not see it"], "{shown:#?}");
+    let help = "  help: run `git add modules/services/networking/default.nix`, or ignore the";
+    let at = shown.iter().position(|line| *line == help).unwrap_or_else(|| panic!("{shown:#?}"));
+    assert_eq!(shown[at + 1], "        file if the flake does not need it");
+}
+
+#[test]
 fn the_page_of_a_rule_exists() {
     for rule in preflake::rules::RULES {
         let page = rule.page();
