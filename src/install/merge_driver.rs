@@ -34,8 +34,15 @@ pub(crate) fn install() -> Result<u8, Failure> {
         return Ok(0);
     }
     tell("preflake: now let git use it for flake.lock, for everybody:");
-    tell(&format!("  echo '{ATTRIBUTE}' >> .gitattributes"));
+    tell(&format!("  echo '{ATTRIBUTE}' >> {}", escape(&attributes(&repository))));
     Ok(0)
+}
+
+/// The file for the attribute, as typed in the current directory.
+fn attributes(repository: &Repository) -> String {
+    let Some(root) = repository.workdir() else { return "info/attributes".to_owned() };
+    let is_here = std::env::current_dir().is_ok_and(|here| here.canonicalize().ok() == root.canonicalize().ok());
+    if is_here { ".gitattributes".to_owned() } else { "\"$(git rev-parse --show-toplevel)\"/.gitattributes".to_owned() }
 }
 
 /// Removes the settings, where there are any.

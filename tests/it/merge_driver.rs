@@ -357,7 +357,11 @@ fn hostile_locks_neither_last_nor_overflow() {
 fn installed_and_removed_again() {
     let repo = Repo::new();
     let installed = repo.preflake(&["install", "--merge-driver"]);
-    assert!(installed.stderr.contains("flake.lock merge=preflake"), "{}", installed.stderr);
+    let line = "  echo 'flake.lock merge=preflake' >> .gitattributes\n";
+    assert!(installed.stderr.ends_with(line), "{}", installed.stderr);
+    std::fs::create_dir(repo.path().join("below")).expect("a directory");
+    let below = run(&repo.path().join("below"), &["install", "--merge-driver"]).stderr;
+    assert!(below.contains(">> \"$(git rev-parse --show-toplevel)\"/.gitattributes"), "{below}");
     assert!(!repo.path().join(".git/hooks/pre-commit").exists());
     assert!(repo.git(&["config", "merge.preflake.driver"]).contains("preflake merge-driver"));
     repo.write(".gitattributes", "flake.lock merge=preflake\n");
