@@ -25,6 +25,7 @@ mod owner;
 mod refs;
 mod settings;
 mod store;
+mod threads;
 mod walk;
 
 use std::path::{Path, PathBuf};

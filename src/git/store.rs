@@ -3,6 +3,7 @@
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::beside::Beside;
 use super::changes;
@@ -10,6 +11,7 @@ use super::entries::{EntryList, SKIP_WORKTREE};
 use super::folded::Folded;
 use super::ignore::{Ignore, Sources};
 use super::objects::{Objects, is_blob};
+use super::threads;
 use super::walk::{CacheFile, Found, Walk};
 use crate::snapshot::disk::{self, Kind, Root};
 use crate::snapshot::{Absence, Changes, Entry, Mode, ReadError, RepoPath, Store};
@@ -59,6 +61,9 @@ pub(super) struct Cache {
     root: OnceCell<Root>,
     single_questions: Cell<usize>,
 }
+
+/// A thread costs more than it saves on fewer files.
+const FILES_PER_THREAD: usize = 100;
 
 /// After so many questions about single files, one walk answers the rest.
 const SINGLE_QUESTIONS: usize = 64;
@@ -230,6 +235,29 @@ impl Store for GitStore {
             None => self.content(entry.path, entry.id),
         };
         content.map_err(|reason| ReadError { path, reason })
+    }
+
+    fn read_ahead(&self, paths: &[RepoPath], seen: &(dyn Fn(usize, Vec<u8>) + Sync)) {
+        let Some(worktree) = &self.worktree else { return };
+        let (disk, on_disk) = (self.disk(worktree), self.on_disk);
+        let ids: Vec<_> = paths.iter().map(|path| self.entries.find(path.as_bytes()).map(|entry| entry.id)).collect();
+        let next = AtomicUsize::new(0);
+        let read = || {
+            while let number = next.fetch_add(1, Ordering::Relaxed)
+                && let (Some(path), Some(id)) = (paths.get(number), ids.get(number))
+            {
+                let content = disk.read_file(path.as_bytes()).ok();
+                if let (Some(content), Some(id)) = (content, id)
+                    && (on_disk || is_blob(id, &content))
+                {
+                    seen(number, content);
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            threads::start(scope, threads::number(paths.len(), FILES_PER_THREAD) - 1, &read);
+            read();
+        });
     }
 
     fn untracked_nix_files(&self) -> Result<Vec<RepoPath>, ReadError> {

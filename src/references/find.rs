@@ -19,7 +19,6 @@ pub(super) fn find(snapshot: &Snapshot, flakes: &[Flake]) -> References {
     let mut search = Search {
         snapshot,
         trees: FlakeTrees::of(flakes),
-        marker: Finder::new(MARKER),
         buffer: Vec::new(),
         leads: Vec::new(),
         found: References::default(),
@@ -28,8 +27,11 @@ pub(super) fn find(snapshot: &Snapshot, flakes: &[Flake]) -> References {
         let scope = Scope::of(snapshot, flakes);
         let files = snapshot.entries().filter(is_nix).map(|entry| RepoPath::new(entry.path));
         let files: Vec<RepoPath> = files.filter(|path| scope.includes(path)).collect();
-        for path in files {
-            search.file(&path);
+        let (marker, is_ours) = (Finder::new(MARKER), |path: &RepoPath| search.trees.innermost(path).is_some());
+        let files: Vec<RepoPath> = files.into_iter().filter(is_ours).collect();
+        let seen = snapshot.read_ahead(&files, |bytes| Seen::of(bytes, &marker));
+        for (path, seen) in files.iter().zip(seen) {
+            search.file(path, seen, &marker);
         }
     }
     let mut found = search.found;
@@ -90,11 +92,23 @@ fn is_fixture(file: &RepoPath) -> bool {
 pub(super) struct Search<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) trees: FlakeTrees,
-    marker: Finder<'static>,
     pub(super) buffer: Vec<u8>,
     /// Paths of the file at hand that a parse may show to go on.
     pub(super) leads: Vec<Mention>,
     found: References,
+}
+
+/// What can be seen of a file without the others.
+struct Seen {
+    mentions: Vec<Mention>,
+    /// A comment may suppress something.
+    is_annotated: bool,
+}
+
+impl Seen {
+    fn of(bytes: &[u8], marker: &Finder<'_>) -> Self {
+        Self { mentions: nix::scan(bytes).mentions, is_annotated: marker.find(bytes).is_some() }
+    }
 }
 
 /// A mention that could not be done with at once.
@@ -127,16 +141,16 @@ fn may_go_on(source: &SourceFile, mention: &Mention, found: &Found) -> bool {
 }
 
 impl Search<'_> {
-    fn file(&mut self, path: &RepoPath) {
+    fn file(&mut self, path: &RepoPath, seen: Option<Seen>, marker: &Finder<'_>) {
         let Some(flake) = self.trees.innermost(path).cloned() else { return };
         // What cannot be read is for the run to say.
         let Ok(source) = self.snapshot.read(path) else { return };
         self.found.files += 1;
-        if self.marker.find(source.bytes()).is_some() {
+        let Seen { mentions, is_annotated } = seen.unwrap_or_else(|| Seen::of(source.bytes(), marker));
+        if is_annotated {
             self.found.annotated.push(path.clone());
         }
         let directory = path.parent();
-        let mentions = nix::scan(source.bytes()).mentions;
         let holes: Vec<Hole> = mentions.iter().filter_map(|mention| Hole::of(source.bytes(), *mention)).collect();
         let mut doubts: Vec<Doubt> =
             mentions.into_iter().filter_map(|mention| self.doubt(&source, &directory, &flake, mention)).collect();

@@ -10,8 +10,10 @@ mod memory;
 mod path;
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::rc::Rc;
+use std::sync::mpsc;
+
 
 pub use directory::directory;
 pub use memory::{FileState, Memory};
@@ -157,6 +159,12 @@ pub trait Store {
     /// When the object is missing or the file cannot be read.
     fn read(&self, entry: Entry<'_>) -> Result<Vec<u8>, ReadError>;
 
+    /// Reads many files at once and calls `seen` with the number in `paths` and the content of each, in any order. May
+    /// pass over any of them: [`Store::read`] says then what is there.
+    fn read_ahead(&self, paths: &[RepoPath], seen: &(dyn Fn(usize, Vec<u8>) + Sync)) {
+        let _ = (paths, seen);
+    }
+
     /// All untracked files that git does not ignore and whose name ends in `.nix`, sorted. Empty where there is no
     /// worktree to look at (revision and directory views).
     ///
@@ -275,6 +283,30 @@ impl Snapshot {
         result
     }
 
+    /// Reads many files, where that can be done by several threads at once, and lets them do some work on each content.
+    /// `None` for those that [`Snapshot::read`] is left to read.
+    pub fn read_ahead<T: Send>(&self, paths: &[RepoPath], work: impl Fn(&[u8]) -> T + Sync) -> Vec<Option<T>> {
+        let mut done: Vec<Option<T>> = paths.iter().map(|_| None).collect();
+        if paths.len() < MANY {
+            return done;
+        }
+        let (send, receive) = mpsc::channel();
+        self.store.read_ahead(paths, &move |number, bytes: Vec<u8>| {
+            let result = work(&bytes);
+            // Nobody stops listening before all is said.
+            let _ = send.send((number, bytes, result));
+        });
+        let mut sources = self.sources.borrow_mut();
+        for (number, bytes, result) in receive {
+            // What was read or replaced before stays.
+            if let btree_map::Entry::Vacant(place) = sources.entry(paths[number].clone()) {
+                place.insert(Ok(Rc::new(SourceFile::new(paths[number].clone(), bytes))));
+                done[number] = Some(result);
+            }
+        }
+        done
+    }
+
     /// Shows other content for a file from now on, as an edit would leave it. What was read before stays as it was.
     pub fn replace(&mut self, path: &RepoPath, bytes: Vec<u8>) {
         let source = Ok(Rc::new(SourceFile::new(path.clone(), bytes)));
@@ -364,6 +396,9 @@ impl Snapshot {
         low
     }
 }
+
+/// For so many files it is worth to start threads.
+const MANY: usize = 200;
 
 /// As many links as Linux follows in one path.
 const MAX_LINKS: usize = 40;

@@ -10,7 +10,6 @@ mod cache;
 mod tracked;
 mod worker;
 
-use std::num::NonZero;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -23,11 +22,11 @@ use super::entries::EntryList;
 use super::folded::Folded;
 use super::ignore::Ignore;
 use super::listing::Lister;
+use super::threads;
 use crate::snapshot::RepoPath;
 
 /// A thread costs more than it saves on fewer directories.
 const DIRECTORIES_PER_THREAD: usize = 256;
-const MAX_THREADS: usize = 8;
 
 /// What to walk.
 pub(super) struct Walk<'a> {
@@ -62,7 +61,7 @@ impl Walk<'_> {
         lister.stamps = session.is_some();
         let shared = Shared {
             walk: self,
-            batch: (tree.directories.len() / (8 * MAX_THREADS)).clamp(16, 512),
+            batch: (tree.directories.len() / (8 * threads::MAX_THREADS)).clamp(16, 512),
             names: if session.is_some() { tree.names(self.entries) } else { Vec::new() },
             session,
             tree,
@@ -103,13 +102,7 @@ type Outcomes = Vec<(usize, Outcome)>;
 
 impl Shared<'_> {
     fn run_threads(&self, lister: &mut Lister<'_>) -> std::io::Result<(Vec<RepoPath>, Outcomes)> {
-        let useful = self.tree.directories.len() / DIRECTORIES_PER_THREAD;
-        let threads = if useful < 2 {
-            1
-        } else {
-            let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-            useful.min(cores).min(MAX_THREADS)
-        };
+        let threads = threads::number(self.tree.directories.len(), DIRECTORIES_PER_THREAD);
         if threads == 1 {
             return Ok(self.work(lister));
         }
@@ -119,7 +112,7 @@ impl Shared<'_> {
             Ok::<_, std::io::Error>(self.work(&mut lister))
         };
         std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(other)).collect();
+            let others = threads::start(scope, threads - 1, other);
             let (mut untracked, mut outcomes) = self.work(lister);
             for other in others {
                 let found = other.join().map_err(|_| std::io::Error::other("a thread of the walk broke down"))?;

@@ -6,8 +6,8 @@ use rowan::ast::AstNode as _;
 
 use super::guards::Guards;
 use super::names::{is_choosing, is_excluding, is_module_list, is_module_set, is_silent, passes_on};
-use super::scan::is_import;
 use super::syntax::{attribute_name, attribute_names, head, is_within_set, node_at};
+use super::words::is_import;
 use super::{Mention, Origin};
 use crate::flake::nix::parse;
 use crate::source::SourceFile;

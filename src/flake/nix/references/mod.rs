@@ -15,6 +15,7 @@ mod range;
 mod scan;
 mod syntax;
 mod token;
+mod words;
 
 pub use compose::{Composed, compose};
 pub use context::{Purpose, Use, uses};

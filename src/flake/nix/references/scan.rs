@@ -5,8 +5,8 @@
 
 use memchr::{memchr, memchr2, memchr3};
 
-use super::token::{Lookahead, Start, goes_on, is_interpolation, is_path_byte, is_space, run};
-use super::{Before, Mention, Origin};
+use super::token::{Lookahead, Start, goes_on, is_identifier_byte, is_interpolation, is_path_byte, is_space, run};
+use super::{Before, Mention, Origin, words};
 use crate::source::Span;
 
 /// What one pass finds.
@@ -108,10 +108,22 @@ impl Scanner<'_> {
         }
     }
 
+    /// Code, up to where a text or a path begins or goes on.
     fn code(&mut self) {
-        let Some(byte) = self.bytes.get(self.at).copied() else { return };
+        let depth = self.frames.len();
+        while let Some(byte) = self.bytes.get(self.at).copied() {
+            self.piece(byte);
+            // Most tokens open and close nothing.
+            if self.frames.len() != depth {
+                return;
+            }
+        }
+    }
+
+    fn piece(&mut self, byte: u8) {
         match byte {
-            b' ' | b'\t' | b'\r' | b'\n' => self.at = run(self.bytes, self.at, is_space),
+            b' ' | b'\t' | b'\r' | b'\n' => self.at = run(self.bytes, self.at + 1, is_space),
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word(),
             b'#' => self.at = self.find(|rest| memchr(b'\n', rest)),
             b'/' if self.bytes.get(self.at + 1) == Some(&b'*') => self.block_comment(),
             b'"' => self.string(),
@@ -124,6 +136,7 @@ impl Scanner<'_> {
                 self.flush();
                 self.open(Frame::Interpolation, 2);
             }
+            b'=' | b';' | b':' | b',' => self.operator(1),
             b'{' => self.open_bracket(Frame::Braces),
             b'[' => self.open_bracket(Frame::List),
             b'(' => self.open_bracket(Frame::Parentheses),
@@ -131,6 +144,16 @@ impl Scanner<'_> {
             b']' => self.close_bracket(Frame::List),
             b')' => self.close_bracket(Frame::Parentheses),
             _ => self.token(),
+        }
+    }
+
+    /// A name, or a path or a URI that begins like one.
+    fn word(&mut self) {
+        let end = run(self.bytes, self.at + 1, is_identifier_byte);
+        // Most names end the run of bytes that paths have, too, or hold a quote, which does: no path and no URI goes on.
+        match self.bytes.get(end) {
+            Some(b'.' | b'+' | b'/' | b':') => self.token(),
+            _ => self.identifier(end),
         }
     }
 
@@ -158,6 +181,10 @@ impl Scanner<'_> {
 
     fn identifier(&mut self, end: usize) {
         let name = self.bytes.get(self.at..end).unwrap_or_default();
+        if self.pending.is_none() && !words::may_matter(name) {
+            (self.at, self.last, self.names_inputs) = (end, Last::Name, false);
+            return;
+        }
         let span = Span::new(self.at, end);
         let behind_dot = self.last == Last::Dot;
         if let Some(pending) = &mut self.pending
@@ -175,11 +202,9 @@ impl Scanner<'_> {
             self.pending = Some(Pending { mention, stage: Stage::Base, first, append: self.last == Last::Append });
         }
         self.names_inputs = name == b"inputs";
-        if name.len() >= SHORTEST_KNOWN {
-            self.scan.lists_directories |= is_listing(name);
-            self.scan.takes_all |= is_framework(name);
-        }
-        let last = if name.len() >= SHORTEST_KNOWN && is_import(name) {
+        self.scan.lists_directories |= words::is_listing(name);
+        self.scan.takes_all |= words::is_framework(name);
+        let last = if words::is_import(name) {
             Last::Import
         } else if name == b"append" {
             Last::Append
@@ -466,49 +491,4 @@ fn names_something(bytes: &[u8], at: usize) -> bool {
 
 const fn mention(origin: Origin, span: Span, before: Before) -> Mention {
     Mention { origin, span, text: span, suffix: None, open: false, before, is_text: false }
-}
-
-/// The length of the shortest name that the functions below know.
-const SHORTEST_KNOWN: usize = 5;
-
-/// Functions that read a Nix file, or `default.nix` where they are given a directory.
-pub(super) fn is_import(name: &[u8]) -> bool {
-    matches!(name, b"import" | b"import'" | b"scopedImport" | b"importApply")
-        || name.ends_with(b"callPackage")
-        || name.ends_with(b"callPackages")
-}
-
-/// Functions and libraries that take in what a directory holds.
-fn is_listing(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"readDir"
-            | b"listFilesRecursive"
-            | b"packagesFromDirectoryRecursive"
-            | b"import-tree"
-            | b"importTree"
-            | b"haumea"
-            | b"rakeLeaves"
-            | b"flattenTree"
-            | b"importDir"
-            | b"importAll"
-            | b"autoImport"
-    )
-}
-
-/// Frameworks that take in directories nobody names.
-fn is_framework(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"easy-hosts"
-            | b"ez-configs"
-            | b"snowfall-lib"
-            | b"blueprint"
-            | b"digga"
-            | b"divnix"
-            | b"omnibus"
-            | b"flakelight"
-            | b"nixos-unified"
-            | b"denful"
-    )
 }

@@ -105,14 +105,6 @@ impl Lookahead {
             b'~' if bytes.get(at + 1) == Some(&b'/') && goes_on(bytes, at + 2) => Start::Home,
             b'<' => search_path(bytes, at),
             b'.' if bytes.get(at..).is_some_and(|rest| rest.starts_with(b"...")) => Start::Other(3),
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
-                let end = run(bytes, at, is_identifier_byte);
-                // Most names end the run of path bytes, too, or hold a quote, which does: no path and no URI goes on.
-                match bytes.get(end) {
-                    Some(b'.' | b'+' | b'/' | b':') => self.word(bytes, at, byte),
-                    _ => Start::Identifier(end),
-                }
-            }
             byte if is_path_byte(byte) => self.word(bytes, at, byte),
             _ => Start::Other(1),
         }
