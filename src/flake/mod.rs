@@ -137,14 +137,20 @@ impl LockVerdict {
     }
 }
 
-/// Adds a problem for each path in `nixConfig` that the view does not hold.
+/// Adds a problem for each path in `nixConfig` that the view does not hold, or that leads out of it, where Nix does not go.
 fn check_config_paths(snapshot: &Snapshot, dir: &RepoPath, nix: &mut FlakeNix) {
     for path in &nix.config_paths {
-        let Some(target) = dir.join(path.value.as_bytes()) else { continue };
-        if !snapshot.has_file(&target) && !snapshot.has_directory(&target) {
-            let message = format!("path `{}` does not exist", target.to_string_lossy());
-            nix.problems.push(Problem { message, help: None, span: path.span, input: None, first: None });
-        }
+        let message = match dir.join(path.value.as_bytes()) {
+            None if path.value.starts_with('/') => {
+                format!("access to absolute path `{}` is forbidden in pure evaluation mode", path.value)
+            }
+            None => format!("path `{}` does not exist: it leads out of the flake's tree", path.value),
+            Some(target) if !snapshot.has_file(&target) && !snapshot.has_directory(&target) => {
+                format!("path `{}` does not exist", target.to_string_lossy())
+            }
+            Some(_) => continue,
+        };
+        nix.problems.push(Problem { message, help: None, span: path.span, input: None, first: None });
     }
 }
 

@@ -14,7 +14,6 @@ use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::rc::Rc;
 use std::sync::mpsc;
 
-
 pub use directory::directory;
 pub use memory::{FileState, Memory};
 pub use path::{RepoPath, under};

@@ -39,6 +39,7 @@ type Cause = (&'static str, &'static str, &'static [&'static str]);
 /// The first that fits a message counts.
 const CAUSES: &[Cause] = &[
     ("Could not parse", "invalid-lock", &["JSON", "conflict", "empty"]),
+    ("out_of_range", "invalid-lock", &["number overflow"]),
     ("unsupported version", "invalid-lock", &["version"]),
     ("type_error", "invalid-lock", &["must be", "must hold", "version"]),
     ("references missing node", "invalid-lock", &["missing node", "`inputs` must be"]),
@@ -61,6 +62,8 @@ const CAUSES: &[Cause] = &[
     ("invalid float", "invalid-flake", &["invalid float"]),
     ("invalid integer", "invalid-flake", &["invalid integer"]),
     ("pure mode", "invalid-flake", &["pure mode"]),
+    ("forbidden in pure evaluation mode", "invalid-flake", &["forbidden in pure evaluation mode"]),
+    ("is not in the Nix store", "invalid-flake", &["leads out of the flake's tree"]),
     ("does not exist", "invalid-flake", &["does not exist"]),
     ("unsupported attribute", "invalid-flake", &["unsupported attribute"]),
     ("lacks attribute 'outputs'", "invalid-flake", &["outputs"]),
@@ -80,6 +83,8 @@ const CAUSES: &[Cause] = &[
     ("is not an absolute path", "invalid-flake", &["not an absolute path"]),
     ("is not a valid flake ID", "", &["is not a valid flake ID"]),
     ("is not a commit hash", "invalid-flake", &["commit hash", "branch/tag name"]),
+    ("invalid flakeref", "invalid-flake", &["invalid flakeref"]),
+    ("invalid instance host", "", &["invalid instance host"]),
     ("flake URL", "invalid-flake", &["flake URL"]),
     ("GitHub URL", "invalid-flake", &["URL"]),
     ("is unsupported", "invalid-flake", &["is unsupported"]),

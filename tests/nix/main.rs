@@ -19,6 +19,7 @@ mod histories;
 mod judge;
 mod merges;
 mod mutate;
+mod odd;
 mod oracle;
 mod render;
 mod rng;
@@ -111,6 +112,20 @@ fn urls_are_read_as_by_nix() {
         }
     }
     tally.conclude("urls");
+}
+
+/// What was thought out by hand to be read otherwise than by Nix, all of it each time.
+#[test]
+fn odd_flakes_and_locks_are_read_as_by_nix() {
+    let Some(nix) = Oracle::find(Version::New) else { return };
+    let all = odd::all();
+    let mut tally = run::Tally::default();
+    for (files, (answer, report)) in all.iter().zip(run::each(&all, |files, dir| run::ask(&nix, files, dir))) {
+        if !tally.add(&answer, &report) {
+            tally.disagreements.push(run::difference(&case::show(files), &answer, &report));
+        }
+    }
+    tally.conclude("odd");
 }
 
 /// The figures of the corpus are those of real projects; the older Nix judges it in one spelling.

@@ -40,6 +40,11 @@ const SCHEMES: &[&str] = &[
     "GitHub:",
     "ssh://",
     "git@example.org:",
+    "git+git+https://",
+    "git+file:",
+    "hg+file://",
+    "foo+file://",
+    "path://",
 ];
 const PIECES: &[&str] = &[
     "owner",
@@ -100,6 +105,12 @@ const PARAMETERS: &[&str] = &[
     "host=",
     "narHash=sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
     "narHash=sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA%3D",
+    "narHash=sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "narHash=sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==/%3D",
+    "narHash=sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "narHash=",
+    "rev=sha1:0123456789abcdef0123456789abcdef01234567",
+    "rev=AAAAAAAAAAAAAAAAAAAAAAAAAAA=",
     "lastModified=5",
     "lastModified=x",
     "revCount=7",
@@ -120,7 +131,7 @@ const PARAMETERS: &[&str] = &[
     "tag=v1",
     "treeHash=x",
 ];
-const ENDINGS: &[&str] = &["", "", "", "", "", "", "/", "//", "#", "#fragment", "?", "&", "%", " "];
+const ENDINGS: &[&str] = &["", "", "", "", "", "", "/", "//", "#", "#fragment", "#%zz", "#a b", "?", "&", "%", " "];
 
 /// A URL of this seed.
 pub(crate) fn url(seed: u64) -> String {

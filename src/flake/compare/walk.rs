@@ -310,7 +310,7 @@ impl Walker<'_> {
         if !frame.quiet && frame.prefix.is_root() && std::mem::replace(&mut self.seen[id.0], true) {
             self.out.shared.get_or_insert_with(|| path.clone());
         }
-        let dir = directory(base, &source.locked);
+        let dir = directory(base, &source.original, &source.locked.dir);
         let node = self.add_node(source);
         self.set_edge(frame.node, &input.name, LockEdge::Node(node));
         let mut refetch = false;
@@ -393,7 +393,7 @@ impl Walker<'_> {
         base: Option<&RepoPath>,
     ) {
         let relative = parent.is_some();
-        let dir = directory(base, &reference);
+        let dir = directory(base, &reference, &reference.dir);
         let locked = FlakeRef::clone(&reference);
         let asked = Rc::clone(&reference);
         let source = LockedSource::new(reference, locked, input.is_flake, parent);
@@ -464,8 +464,9 @@ impl Walker<'_> {
     }
 }
 
-/// The directory in our tree of the flake that a relative path names.
-fn directory(base: Option<&RepoPath>, reference: &FlakeRef) -> Option<RepoPath> {
+/// The directory in our tree of the flake that a relative path names. Nix goes by the path that is asked for, also where
+/// the lock has another one, and by the directory in it that is locked.
+fn directory(base: Option<&RepoPath>, reference: &FlakeRef, dir: &str) -> Option<RepoPath> {
     let target = base?.join(reference.relative_path()?.as_bytes())?;
-    target.join(reference.dir.as_bytes())
+    target.join(dir.as_bytes())
 }

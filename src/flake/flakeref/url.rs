@@ -163,6 +163,18 @@ fn is_pchar(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte)
 }
 
+/// Whether the text is an address of a version that is still to come, `v1.x` (RFC 3986, `IPvFuture`).
+fn is_future_address(text: &str) -> bool {
+    let parts = text.strip_prefix(['v', 'V']).and_then(|rest| rest.split_once('.'));
+    parts.is_some_and(|(version, address)| {
+        let is_address = |byte: u8| is_pchar(byte) && byte != b'@';
+        !version.is_empty()
+            && version.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && !address.is_empty()
+            && address.bytes().all(is_address)
+    })
+}
+
 /// Checks `user:password@host:port` and writes it as Nix does.
 fn authority(text: &str) -> Option<String> {
     let (user, host) = match text.rsplit_once('@') {
@@ -170,7 +182,8 @@ fn authority(text: &str) -> Option<String> {
         None => (None, text),
     };
     let (host, port) = match host.rfind(']') {
-        Some(end) => (&host[..=end], host[end + 1..].strip_prefix(':')),
+        Some(end) if end + 1 == host.len() => (host, None),
+        Some(end) => (&host[..=end], Some(host[end + 1..].strip_prefix(':')?)),
         None => match host.split_once(':') {
             Some((host, port)) => (host, Some(port)),
             None => (host, None),
@@ -187,8 +200,12 @@ fn authority(text: &str) -> Option<String> {
     }
     if host.starts_with('[') {
         let inner = host.strip_prefix('[')?.strip_suffix(']')?;
-        inner.parse::<std::net::Ipv6Addr>().ok()?;
-        written.push_str(host);
+        if !is_future_address(inner) && inner.parse::<std::net::Ipv6Addr>().is_err() {
+            return None;
+        }
+        written.push('[');
+        written.push_str(&encode(inner, ":"));
+        written.push(']');
     } else {
         if !host.bytes().all(|byte| (is_pchar(byte) && byte != b':' && byte != b'@') || byte == b'%') {
             return None;
@@ -220,11 +237,23 @@ mod tests {
         assert_eq!(again("https://h/a+b?b=2&a=1&b=3&c"), "https://h/a%2Bb?a=1&b=2");
         assert_eq!(again("https://u@h:443/a%2Fb~:@"), "https://u@h:443/a%2Fb~:@");
         assert_eq!(again("https://h"), "https://h");
+        assert_eq!(again("https://[v1.a!b]:8/"), "https://[v1.a%21b]:8/");
     }
 
     #[test]
     fn not_urls() {
-        for text in ["", "a", ":x", "https://h:x/", "https://h:0/", "x:a%2", "x:a b", "git+ssh://git@h:owner/r"] {
+        for text in [
+            "",
+            "a",
+            ":x",
+            "https://h:x/",
+            "https://h:0/",
+            "x:a%2",
+            "x:a b",
+            "https://[::1]x/",
+            "https://[v.a]/",
+            "git+ssh://git@h:owner/r",
+        ] {
             assert!(Url::parse(text).is_err(), "{text}");
         }
     }

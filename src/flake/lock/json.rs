@@ -141,7 +141,9 @@ impl<'a> Reader<'a> {
             loop {
                 let Some(&container) = open.last() else {
                     self.blank();
-                    return if self.at == self.text.len() { Ok(()) } else { Err(self.unexpected("the end")) };
+                    // Nix's reader takes a null byte for the end, whatever follows it.
+                    let ends = matches!(self.peek(), None | Some(0));
+                    return if ends { Ok(()) } else { Err(self.unexpected("the end")) };
                 };
                 self.blank();
                 let is_object = matches!(self.values[container.0].kind, Kind::Object(_));

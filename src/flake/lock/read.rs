@@ -1,5 +1,6 @@
 //! flake.lock as Nix loads it (`lockfile.cc: LockFile::LockFile`).
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -102,10 +103,12 @@ fn version(document: &Document<'_>) -> Result<u64, Problem> {
     };
     let value = document.get(member.value);
     let number = match value.kind {
-        Kind::Unsigned(number) => number,
+        // Nix keeps the lowest 32 bits.
+        Kind::Unsigned(number) => number & 0xffff_ffff,
+        #[expect(clippy::cast_sign_loss, reason = "as Nix converts it")]
+        Kind::Negative(number) => number as u64 & 0xffff_ffff,
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "as Nix converts it: 7.9 is 7")]
         Kind::Float(number) => number as u64,
-        Kind::Negative(_) => 0,
         ref other => {
             return Err(problem(format!("`version` must be a number, but is {}", other.type_name()), value.span));
         }
@@ -178,45 +181,40 @@ impl<'d, 't> Loader<'d, 't> {
         let mut stack = vec![(LockGraph::ROOT, self.edges(self.root_key).into_iter())];
         while let Some((id, edges)) = stack.last_mut() {
             let id = *id;
-            let Some(member) = edges.next() else {
+            let Some((name, value)) = edges.next() else {
                 self.progress[id.0] = Progress::Done;
                 stack.pop();
                 continue;
             };
-            if let Some((child, key)) = self.edge(id, member) {
+            if let Some((child, key)) = self.edge(id, name.into_owned(), value) {
                 stack.push((child, self.edges(key).into_iter()));
             }
         }
     }
 
-    /// The inputs of a node; of repeated names the last.
-    fn edges(&mut self, key: &str) -> Vec<&'d Member<'t>> {
+    /// The inputs of a node; of repeated names the last. Nix takes the members of whatever is there: those of a list are
+    /// called by their numbers, and of anything else there is one without a name.
+    fn edges(&self, key: &str) -> Vec<(Cow<'d, str>, ValueId)> {
         let document = self.document;
-        let inputs = self.values.get(key).and_then(|node| document.member(node.value, "inputs"));
-        if let Some(inputs) = inputs {
-            let value = document.get(inputs.value);
-            // Nix takes the members of whatever is there: of nothing and of an empty list there are none.
-            let fits = match &value.kind {
-                Kind::Object(_) | Kind::Null => true,
-                Kind::Array(items) => items.is_empty(),
-                _ => false,
-            };
-            if !fits {
-                let message = format!("`inputs` must be an object, but is {}", value.kind.type_name());
-                self.problems.push(problem(message, value.span));
+        let Some(inputs) = self.values.get(key).and_then(|node| document.member(node.value, "inputs")) else {
+            return Vec::new();
+        };
+        match &document.get(inputs.value).kind {
+            Kind::Object(members) => {
+                let edges = members.iter().map(|member| (member.key.as_ref(), member.value));
+                edges.collect::<BTreeMap<_, _>>().into_iter().map(|(name, id)| (Cow::Borrowed(name), id)).collect()
             }
+            Kind::Array(items) => {
+                items.iter().enumerate().map(|(number, item)| (Cow::Owned(number.to_string()), *item)).collect()
+            }
+            Kind::Null => Vec::new(),
+            _ => vec![(Cow::Borrowed(""), inputs.value)],
         }
-        let mut edges = BTreeMap::new();
-        for member in inputs.map(|inputs| document.members(inputs.value)).unwrap_or_default() {
-            edges.insert(member.key.as_ref(), member);
-        }
-        edges.into_values().collect()
     }
 
     /// Adds an edge; returns the node it leads to where that is new.
-    fn edge(&mut self, from: NodeId, member: &'d Member<'t>) -> Option<(NodeId, &'d str)> {
-        let name = member.key.to_string();
-        let value = self.document.get(member.value);
+    fn edge(&mut self, from: NodeId, name: String, id: ValueId) -> Option<(NodeId, &'d str)> {
+        let value = self.document.get(id);
         match &value.kind {
             Kind::Array(items) => {
                 let path: Option<Vec<String>> =
@@ -233,7 +231,7 @@ impl<'d, 't> Loader<'d, 't> {
                 // Borrowed from the document, not from `value`.
                 let key = self.values.get_key_value(key.as_ref()).map(|(key, _)| *key);
                 let Some(key) = key else {
-                    let missing = self.document.string(member.value).unwrap_or_default();
+                    let missing = self.document.string(id).unwrap_or_default();
                     if missing == self.root_key {
                         self.problems.push(problem("lock file contains cycle to root node", value.span));
                     } else {
@@ -347,6 +345,18 @@ impl<'d, 't> Loader<'d, 't> {
     }
 
     fn attrs(&mut self, id: ValueId) -> Option<Attrs> {
+        let whole = self.document.get(id);
+        let is_readable = match &whole.kind {
+            Kind::Object(_) | Kind::Null => true,
+            Kind::Array(items) => items.is_empty(),
+            _ => false,
+        };
+        if !is_readable {
+            let message =
+                format!("unsupported attributes in lock file: {} instead of an object", whole.kind.type_name());
+            self.problems.push(problem(message, whole.span));
+            return None;
+        }
         let members = self.document.members(id);
         let mut attrs = Attrs::with_capacity(members.len());
         for member in members {

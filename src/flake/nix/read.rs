@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rnix::ast;
+use rnix::{SyntaxKind, ast};
 use rowan::ast::AstNode as _;
 
 use super::parse::{self, problem, span_of};
@@ -18,9 +18,10 @@ use crate::source::{SourceFile, Span, Spanned};
 /// understood is in the rest.
 #[must_use]
 pub fn read(source: &SourceFile) -> FlakeNix {
-    let mut flake = read_text(source.text());
+    let text = before_null(source.text());
+    let mut flake = read_text(text);
     if flake.problems.iter().any(is_syntax)
-        && let Some(plain) = dialect::plainer(source.text())
+        && let Some(plain) = dialect::plainer(text)
     {
         // What rnix takes for another expression may be sound, too.
         flake = Some(read_text(&plain)).filter(|plain| !plain.problems.iter().any(is_syntax)).unwrap_or(flake);
@@ -39,6 +40,21 @@ fn in_conflict(source: &SourceFile) -> Option<Problem> {
     let path = source.path();
     let help = format!("edit {path} to what it should say, without the markers, then run `git add {path}`");
     Some(Problem { help: Some(help), ..problem(format!("syntax error, merge-conflict markers{sides}"), span) })
+}
+
+/// The text as far as Nix reads it: a null byte that no string or comment holds is the end.
+fn before_null(text: &str) -> &str {
+    if !text.contains('\0') {
+        return text;
+    }
+    let mut at = 0;
+    for (kind, token) in rnix::tokenize(text) {
+        if kind == SyntaxKind::TOKEN_ERROR && token.starts_with('\0') {
+            return &text[..at];
+        }
+        at += token.len();
+    }
+    text
 }
 
 fn read_text(text: &str) -> FlakeNix {

@@ -1,5 +1,7 @@
 //! Mutations of what flake.nix declares.
 
+use serde_json::json;
+
 use super::{Mutation, draft};
 use crate::generate::Draft;
 use crate::render::{Value, is_identifier};
@@ -18,6 +20,7 @@ pub(super) const SILENT: &[Mutation] = &[
     draft("inputs.self", inputs_self),
     draft("url override removed or follows kept", drop_deep_override),
     draft("percent-encoded letter", percent_encode),
+    draft("git by attributes", git_by_attributes),
 ];
 
 /// Mutations that mostly make it stale.
@@ -61,6 +64,37 @@ fn with_url(draft: &mut Draft, rng: &mut Rng, change: impl Fn(&str, &mut Rng) ->
     if let Value::Text(url) = draft.flake.inputs.entry(&[&name, "url"]) {
         *url = change(url, rng);
     }
+}
+
+/// A `url` that Nix rewrites before it compares, with what it makes of it; sometimes the lock has something else.
+fn git_by_attributes(draft: &mut Draft, rng: &mut Rng) {
+    let pairs = [
+        ("git@h.example.org:o/r", "ssh://git@h.example.org/o/r"),
+        ("git@h.example.org:o/r+x", "ssh://git@h.example.org/o/r%2Bx"),
+        ("git@h.example.org:/srv/r", "ssh://git@h.example.org//srv/r"),
+        ("git@h.example.org:22/r", "ssh://git@h.example.org/22/r"),
+        ("git@h.example.org:2:r", "ssh://git@h.example.org:2/r"),
+        ("git+https://h.example.org/r?b=1&a=2", "https://h.example.org/r?a=2&b=1"),
+        ("git+git+https://h.example.org/r", "git+https://h.example.org/r"),
+        ("https://h.example.org/a+b", "https://h.example.org/a%2Bb"),
+        ("/nonexistent/my r/50%", "file:///nonexistent/my%20r/50%25"),
+        ("file:///nonexistent/%7er", "file:///nonexistent/~r"),
+        ("h.example.org:o/r", "ssh://h.example.org/o/r"),
+        ("https://h.example.org/r?a=b c", "https://h.example.org/r?a=b%20c"),
+    ];
+    let (written, read) = *rng.pick(&pairs);
+    let read = if rng.chance(15) { written } else { read };
+    if !draft.lock["nodes"]["root"].is_object() {
+        return;
+    }
+    let fields = [("type".to_owned(), Value::text("git")), ("url".to_owned(), Value::text(written))];
+    *draft.flake.inputs.entry(&["git-by-attributes"]) = Value::Set(fields.to_vec());
+    let revision = rng.hex(40);
+    draft.lock["nodes"]["git by attributes"] = json!({
+        "locked": { "type": "git", "url": read, "rev": revision, "narHash": rng.nar_hash(), "lastModified": 1 },
+        "original": { "type": "git", "url": read },
+    });
+    draft.lock["nodes"]["root"]["inputs"]["git-by-attributes"] = json!("git by attributes");
 }
 
 fn toggle_flake(draft: &mut Draft, rng: &mut Rng) {

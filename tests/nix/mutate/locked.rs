@@ -26,6 +26,8 @@ pub(super) const LOCKED: &[Mutation] = &[
     draft("a circle of nodes", circle),
     draft("old format", info),
     draft("sub-flake left out of the lock", forget_sub),
+    draft("inputs of another form", other_inputs),
+    draft("hash spelled otherwise", respell_hash),
 ];
 
 fn node_key(draft: &Draft, rng: &mut Rng) -> Option<String> {
@@ -109,7 +111,7 @@ fn any_json(rng: &mut Rng) -> Json {
 
 fn change_field(draft: &mut Draft, rng: &mut Rng) {
     let Some(key) = node_key(draft, rng) else { return };
-    let field = *rng.pick(&["locked", "original", "inputs", "flake", "flake"]);
+    let field = *rng.pick(&["locked", "original", "inputs", "flake", "flake", "info"]);
     draft.lock["nodes"][&key][field] = any_json(rng);
 }
 
@@ -156,6 +158,8 @@ fn version(draft: &mut Draft, rng: &mut Rng) {
         json!(0),
         json!(7.5),
         json!(true),
+        json!(4_294_967_303_u64),
+        json!(-4_294_967_289_i64),
     ];
     draft.lock["version"] = rng.pick(&choices).clone();
     if rng.chance(10)
@@ -220,6 +224,53 @@ fn unknown_keys(draft: &mut Draft, rng: &mut Rng) {
         draft.lock["extra"] = any_json(rng);
     } else if let Some(key) = node_key(draft, rng) {
         draft.lock["nodes"][&key]["extra"] = any_json(rng);
+    }
+}
+
+/// Nix takes the members of whatever `inputs` is; an input may be called by the number that a member of a list has.
+fn other_inputs(draft: &mut Draft, rng: &mut Rng) {
+    let Some(key) = node_key(draft, rng) else { return };
+    let inputs = match rng.below(5) {
+        0 => json!([key]),
+        1 => json!([["nixpkgs"]]),
+        2 => json!(key),
+        3 => json!("missing"),
+        _ => json!([1]),
+    };
+    if rng.chance(30) {
+        draft.lock["nodes"]["root"]["inputs"] = inputs;
+    } else if let Some(leaf) = node_key(draft, rng).filter(|leaf| *leaf != key) {
+        draft.lock["nodes"][&leaf]["inputs"] = inputs;
+    }
+}
+
+/// What a decoder may take and one that measures would not, and the other way round.
+fn respell_hash(draft: &mut Draft, rng: &mut Rng) {
+    let Some(key) = node_key(draft, rng) else { return };
+    let zeros = |digit: &str, count: usize| digit.repeat(count);
+    let hashes = [
+        format!("sha256-{}=/", zeros("A", 43)),
+        format!("sha256-{}", zeros("A", 43)),
+        format!("sha256-{}\n==", zeros("A", 43)),
+        format!("sha256-{}", zeros("A", 44)),
+        format!("sha256-{}=A", zeros("A", 42)),
+        format!("sha512-{}==", zeros("A", 86)),
+        format!("md5:{}", zeros("0", 32)),
+        format!("md5-{}==", zeros("A", 22)),
+        format!("sha256:{}", zeros("0", 52)),
+        format!("sha256:{}", zeros("z", 52)),
+        format!("sha1-{}=", zeros("A", 27)),
+        format!("sha1-{}", zeros("0", 40)),
+        format!("sha1:{}", zeros("F", 40)),
+        zeros("z", 32),
+        zeros("A", 28),
+        format!("{}=", zeros("A", 27)),
+        zeros("0", 40),
+        "blake3-x".to_owned(),
+    ];
+    let field = *rng.pick(&["rev", "narHash"]);
+    if let Some(locked) = draft.lock["nodes"][&key]["locked"].as_object_mut() {
+        locked.insert(field.to_owned(), json!(rng.pick(&hashes)));
     }
 }
 
