@@ -48,7 +48,7 @@ impl Outcome {
 /// that holds each; empty means all.
 ///
 /// # Errors
-/// When a flake.nix of the view, or the list of untracked files, cannot be read.
+/// When a flake.nix of the view, or the list of untracked files, cannot be read, and when any Nix file may not be.
 pub fn check(snapshot: &Snapshot, settings: &Settings, paths: &[RepoPath]) -> Result<Outcome, ReadError> {
     let mut flakes: Vec<Flake> = select(flake_dirs(snapshot, settings), paths)
         .iter()
@@ -73,6 +73,10 @@ pub fn check(snapshot: &Snapshot, settings: &Settings, paths: &[RepoPath]) -> Re
                 finding.severity = Severity::Error;
             }
         }
+    }
+    // What it names would go unseen.
+    if let Some(error) = snapshot.refused() {
+        return Err(error);
     }
     findings.retain(|finding| !settings.exclude.matches(&finding.primary.path));
     let ignored = suppress::apply(&cx, &mut findings);

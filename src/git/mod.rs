@@ -275,6 +275,7 @@ impl Repository {
             info_exclude: (info, shown),
             fold: self.config.boolean("core.ignorecase") == Some(true),
             symlinks: self.config.boolean("core.symlinks") != Some(false),
+            sparse: self.config.boolean("core.sparsecheckout") == Some(true),
             whole_index,
         }
     }

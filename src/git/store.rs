@@ -25,6 +25,8 @@ pub(super) struct Worktree {
     pub(super) fold: bool,
     /// `core.symlinks` is not false.
     pub(super) symlinks: bool,
+    /// `core.sparseCheckout`: what is not on disk was left out by a pattern.
+    pub(super) sparse: bool,
     /// In a commit of some files only, git's environment names an index without the rest of what is staged: this is
     /// the whole one. What it holds is left for a later commit, not forgotten.
     pub(super) whole_index: Option<EntryList>,
@@ -168,7 +170,8 @@ impl GitStore {
         Some(if !self.on_disk && any(|entry| entry.intent_to_add) {
             Absence::IntentToAdd
         } else if any(|entry| entry.skip_worktree) {
-            Absence::LeftOut
+            let is_sparse = self.worktree.as_ref().is_some_and(|worktree| worktree.sparse);
+            if is_sparse { Absence::LeftOut } else { Absence::Skipped }
         } else {
             Absence::Deleted
         })
@@ -221,6 +224,19 @@ impl Store for GitStore {
         }
         self.cache.single_questions.set(asked + 1);
         is_on_disk(worktree, entry)
+    }
+
+    fn mode_now(&self, entry: Entry<'_>) -> Mode {
+        let Some(worktree) = self.worktree.as_ref().filter(|_| self.on_disk) else { return entry.mode };
+        // That it is present says already that no link leads there.
+        let found = RepoPath::new(entry.path).on_disk(&worktree.root).symlink_metadata();
+        let Ok(found) = found else { return entry.mode };
+        match entry.mode {
+            // Without links, git writes files that hold what they lead to.
+            Mode::Symlink if worktree.symlinks && found.is_file() => Mode::File,
+            Mode::File | Mode::Executable if found.is_symlink() => Mode::Symlink,
+            mode => mode,
+        }
     }
 
     fn read(&self, entry: Entry<'_>) -> Result<Vec<u8>, ReadError> {

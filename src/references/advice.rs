@@ -9,6 +9,14 @@ pub fn git_add(path: &RepoPath) -> String {
     format!("git add {}", argument(path))
 }
 
+/// The command that brings tracked files back that git was told to leave alone. Below a directory, each file has a mark
+/// of its own.
+#[must_use]
+pub fn unskip(path: &RepoPath) -> String {
+    let path = argument(path);
+    format!("git ls-files -z {path} | git update-index --no-skip-worktree -z --stdin && git restore {path}")
+}
+
 /// A path as an argument for a shell and for git: quoted where it has to be, and never taken for an option or for a
 /// pattern. Bytes that a terminal would act on come out escaped.
 #[must_use]

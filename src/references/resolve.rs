@@ -23,7 +23,7 @@ const MAX_LINKS: usize = 40;
 
 /// Looks `path` up. One that exists costs two searches in the sorted list of entries.
 pub(super) fn find(snapshot: &Snapshot, path: &RepoPath) -> Found {
-    if let Some(entry) = snapshot.entry(path)
+    if let Some(entry) = snapshot.entry_now(path)
         && entry.mode != Mode::Submodule
     {
         return match entry.mode {
@@ -52,7 +52,7 @@ fn find_through_links(snapshot: &Snapshot, path: &RepoPath) -> Found {
             return Found::File;
         };
         let Some(next) = next.join(rest.strip_prefix(b"/").unwrap_or(&rest)) else { return Found::Outside };
-        if snapshot.entry(&next).is_some_and(|entry| !matches!(entry.mode, Mode::Symlink | Mode::Submodule)) {
+        if snapshot.entry_now(&next).is_some_and(|entry| !matches!(entry.mode, Mode::Symlink | Mode::Submodule)) {
             return Found::File;
         }
         if snapshot.has_directory(&next) {
@@ -69,7 +69,7 @@ fn leaf_above(snapshot: &Snapshot, path: &RepoPath) -> Option<(RepoPath, Mode)> 
     let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(index, _)| index);
     slashes.chain([bytes.len()]).find_map(|end| {
         let prefix = RepoPath::new(&bytes[..end]);
-        snapshot.entry(&prefix).map(|entry| entry.mode).map(|mode| (prefix, mode))
+        snapshot.entry_now(&prefix).map(|entry| (prefix, entry.mode))
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::reach::Reach;
 use crate::flake::Flake;
 use crate::flake::nix::references::{self as nix, Mention};
-use crate::snapshot::{Changes, RepoPath, Snapshot};
+use crate::snapshot::{Changes, Mode, RepoPath, Snapshot};
 use crate::source::SourceFile;
 
 /// Which files are looked at.
@@ -23,7 +23,8 @@ impl Scope {
         // What names a file that goes may be anywhere.
         let is_new_ground = added.iter().any(|path| is_about_all(path) || path.file_name() == b"flake.lock")
             || changed.iter().any(|path| is_about_all(path) && path.file_name() != b"flake.nix")
-            || changed.iter().any(|path| drops_submodules(snapshot, path));
+            || changed.iter().any(|path| drops_submodules(snapshot, path))
+            || added.iter().any(|path| is_link(snapshot, path));
         if is_idle || is_new_ground || !removed.is_empty() {
             return Self::Everything;
         }
@@ -44,6 +45,11 @@ impl Scope {
 /// Whether what the file says concerns every other one.
 fn is_about_all(path: &RepoPath) -> bool {
     matches!(path.file_name(), b"flake.nix" | b"preflake.toml" | b".gitmodules")
+}
+
+/// Whether paths that any file names may lead elsewhere now: what a new link leads to need not be there.
+fn is_link(snapshot: &Snapshot, path: &RepoPath) -> bool {
+    snapshot.entry(path).is_some_and(|entry| entry.mode == Mode::Symlink)
 }
 
 fn is_nix(path: &RepoPath) -> bool {

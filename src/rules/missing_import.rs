@@ -22,7 +22,8 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
 
 /// Whether no other rule has a better explanation.
 pub(super) fn exists_nowhere(reference: &Reference) -> bool {
-    matches!(reference.absence, Absence::Nowhere | Absence::Deleted | Absence::LeftOut | Absence::Outside)
+    use Absence::{Deleted, LeftOut, Nowhere, Outside, Skipped};
+    matches!(reference.absence, Nowhere | Deleted | LeftOut | Skipped | Outside)
 }
 
 fn finding(reference: &Reference) -> Diagnostic {
@@ -30,6 +31,7 @@ fn finding(reference: &Reference) -> Diagnostic {
     let message = match (&reference.absence, reference.standing) {
         (Absence::Deleted, _) => format!("imported `{path}` is tracked but no longer on disk"),
         (Absence::LeftOut, _) => format!("imported `{path}` is tracked but left out of this sparse checkout"),
+        (Absence::Skipped, _) => format!("imported `{path}` is tracked but marked skip-worktree and not on disk"),
         (_, Standing::NeedsDefault) => format!("imported directory `{}` has no `default.nix`", path.parent()),
         _ => format!("imported `{path}` does not exist"),
     };
@@ -47,6 +49,9 @@ pub(super) fn help(reference: &Reference) -> String {
     if reference.absence == Absence::LeftOut {
         let directory = advice::argument(&reference.path.parent());
         return format!("run `git sparse-checkout add {directory}`: Nix sees what is on disk");
+    }
+    if reference.absence == Absence::Skipped {
+        return format!("run `{}`: Nix sees what is on disk", advice::unskip(&reference.path));
     }
     match explain::hint(&reference.path) {
         Some(hint) => hint.to_owned(),

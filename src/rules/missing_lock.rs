@@ -4,6 +4,7 @@ use super::{Context, FixAvailability, Level, Rule};
 use crate::diagnostic::{Diagnostic, Label};
 use crate::flake::lock::lock_command;
 use crate::flake::{Flake, LockState};
+use crate::references::advice;
 use crate::snapshot::{Absence, View};
 use crate::source::Span;
 
@@ -49,6 +50,9 @@ fn finding(flake: &Flake, absence: &Absence, view: &View) -> Diagnostic {
             format!("`{lock}` is left out of this sparse checkout"),
             "take its directory in with `git sparse-checkout add`".to_owned(),
         ),
+        Absence::Skipped => {
+            (format!("`{lock}` is marked skip-worktree and not on disk"), format!("run `{}`", advice::unskip(lock)))
+        }
         Absence::Submodule(_) | Absence::Repository(_) | Absence::Deleted | Absence::Nowhere | Absence::Outside => {
             let command = lock_command(&flake.dir);
             ("the flake has inputs, but no flake.lock".to_owned(), format!("run `{command}`, then `git add {lock}`"))

@@ -26,8 +26,14 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
 
 fn finding(reference: &Reference, real: &RepoPath) -> Diagnostic {
     let message = format!("`{}` does not exist, but `{real}` does", reference.path);
-    let found = Diagnostic::new(RULE.name, RULE.severity(), message, Label::new(&reference.file, reference.span, ""))
-        .help("write the path as the file is called: only some file systems ignore the difference");
+    let name = String::from_utf8_lossy(reference.path.file_name());
+    let help = if reference.written().contains(&*name) {
+        "write the path as the file is called: only some file systems ignore the difference".to_owned()
+    } else {
+        format!("a link on the way leads to a name that does not exist: let it lead to `{real}`")
+    };
+    let found = Diagnostic::new(RULE.name, RULE.severity(), message, Label::new(&reference.file, reference.span, ""));
+    let found = found.help(help);
     match rewritten(reference, real) {
         Some(fix) => found.fix(fix),
         None => found,
@@ -39,7 +45,9 @@ fn rewritten(reference: &Reference, real: &RepoPath) -> Option<Fix> {
     let (wanted, real) = (reference.path.as_bytes(), real.as_bytes());
     let written = reference.source.bytes().get(reference.span.start..reference.span.end)?;
     let end = written.iter().rposition(|byte| *byte != b'"')? + 1;
-    let shared = written[..end].iter().rev().zip(wanted.iter().rev()).take_while(|(a, b)| a == b).count();
+    let mut shared = written[..end].iter().rev().zip(wanted.iter().rev()).take_while(|(a, b)| a == b).count();
+    // Behind a link, only the names below it are written here.
+    shared -= usize::from(wanted.get(wanted.len() - shared) == Some(&b'/'));
     let first = wanted.iter().zip(real).position(|(a, b)| a != b)?;
     if wanted.len() != real.len() || wanted.len() - shared > first {
         return None;

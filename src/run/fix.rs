@@ -11,6 +11,7 @@ use crate::fix::{self, Plan, Step, Wanted};
 use crate::flake::LockVerdict;
 use crate::flake::lock::lock_command;
 use crate::git::ViewChoice;
+use crate::rules::{FixAvailability, RULES, Rule};
 use crate::snapshot::{RepoPath, Snapshot};
 use crate::text::{count, escape};
 
@@ -43,7 +44,7 @@ pub(super) fn fix(options: &cli::Fix) -> Result<u8, Failure> {
         }
     }
     if !options.quiet {
-        say(&plan, options.diff);
+        say(&plan, options.diff, &place, &wanted);
     }
     let left = left(&plan, &wanted);
     for (step, reason) in &left {
@@ -101,7 +102,7 @@ pub(super) fn before_check(
         apply(place, &plan)?;
     }
     if !options.quiet {
-        say(&plan, options.diff);
+        say(&plan, options.diff, place, &Wanted::default());
     }
     let changed = !plan.rewrites.is_empty();
     Ok((plan.outcome, changed))
@@ -135,16 +136,28 @@ fn print_patch(plan: &Plan) -> Result<(), Failure> {
     output::finish(writeln!(io::stdout().lock(), "{}", shown.join("\n")))
 }
 
-fn say(plan: &Plan, diff: bool) {
+fn say(plan: &Plan, diff: bool, place: &Place, wanted: &Wanted) {
     let (fixed, staged) = if diff { ("would fix", "would stage") } else { ("fixed", "staged") };
+    let removed = if diff { "would remove" } else { "removed" };
     for step in &plan.done {
         tell(&format!("{fixed} {}: {} ({})", step.path, escape(&step.title), step.rule));
     }
     for path in &plan.stage {
-        tell(&format!("{staged} {path}"));
+        // `git add` of what is no longer there takes it out of the index.
+        if path.on_disk(&place.root).symlink_metadata().is_ok() {
+            tell(&format!("{staged} {path}"));
+        } else {
+            tell(&format!("{removed} {path} from the index: it is no longer on disk"));
+        }
+    }
+    let has_none = |rule: &&&Rule| wanted.rules.contains(&rule.name) && rule.fix == FixAvailability::None;
+    for rule in RULES.iter().filter(has_none) {
+        tell(&format!("preflake: {0} has no fix: `preflake explain {0}` says what to do", rule.name));
     }
     if plan.done.is_empty() && plan.stage.is_empty() {
-        tell("preflake: nothing to fix");
+        if !RULES.iter().any(|rule| has_none(&rule)) {
+            tell("preflake: nothing to fix");
+        }
         return;
     }
     let total = count(plan.done.len() + plan.stage.len(), "change");

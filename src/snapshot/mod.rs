@@ -80,6 +80,8 @@ pub enum Absence {
     Deleted,
     /// Tracked, but a sparse checkout leaves it off the disk (worktree view).
     LeftOut,
+    /// Tracked, but marked skip-worktree by hand and gone from the disk (worktree view).
+    Skipped,
     /// Inside the submodule at this path.
     Submodule(RepoPath),
     /// On disk, in or as the repository of its own at this path, which git does not look into.
@@ -151,6 +153,12 @@ pub trait Store {
     /// Whether the entry is there in this view: false for a tracked file that is gone from the disk (worktree view),
     /// for an intent-to-add entry (index view).
     fn is_present(&self, entry: Entry<'_>) -> bool;
+
+    /// What kind of file the entry is in this view: on disk, a file may have been replaced by a link, or a link by a
+    /// file.
+    fn mode_now(&self, entry: Entry<'_>) -> Mode {
+        entry.mode
+    }
 
     /// The content of an entry in this view; for a symbolic link, its target.
     ///
@@ -244,6 +252,12 @@ impl Snapshot {
         (entry.path == path.as_bytes() && self.store.is_present(entry)).then_some(entry)
     }
 
+    /// The same, with the kind of file that it is in the view; see [`Store::mode_now`].
+    #[must_use]
+    pub fn entry_now(&self, path: &RepoPath) -> Option<Entry<'_>> {
+        self.entry(path).map(|entry| Entry { mode: self.store.mode_now(entry), ..entry })
+    }
+
     /// Whether the view holds a file (of any kind) with this path.
     #[must_use]
     pub fn has_file(&self, path: &RepoPath) -> bool {
@@ -306,6 +320,14 @@ impl Snapshot {
         done
     }
 
+    /// The first file that was asked for and may not be read.
+    #[must_use]
+    pub fn refused(&self) -> Option<ReadError> {
+        let sources = self.sources.borrow();
+        let mut errors = sources.values().filter_map(|read| read.as_ref().err());
+        errors.find(|error| error.reason.contains("Permission denied")).cloned()
+    }
+
     /// Shows other content for a file from now on, as an edit would leave it. What was read before stays as it was.
     pub fn replace(&mut self, path: &RepoPath, bytes: Vec<u8>) {
         let source = Ok(Rc::new(SourceFile::new(path.clone(), bytes)));
@@ -316,7 +338,7 @@ impl Snapshot {
     /// Where a symbolic link of the view points, as written in it.
     #[must_use]
     pub fn link_target(&self, path: &RepoPath) -> Option<Vec<u8>> {
-        let entry = self.entry(path).filter(|entry| entry.mode == Mode::Symlink)?;
+        let entry = self.entry_now(path).filter(|entry| entry.mode == Mode::Symlink)?;
         self.store.read(entry).ok()
     }
 

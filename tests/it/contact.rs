@@ -111,7 +111,7 @@ mod permissions {
     }
 
     /// Runs preflake as somebody whom permissions bind: root becomes nobody. `None` where root cannot.
-    fn preflake(repo: &Repo, home: &Path) -> Option<Run> {
+    fn preflake(repo: &Repo, home: &Path, arguments: &[&str]) -> Option<Run> {
         let program = repo.path().join(".git/preflake");
         // A copy made by this process is "busy" as long as another test starts a program while it is being written.
         let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_preflake")).arg(&program).status().ok()?;
@@ -123,7 +123,7 @@ mod permissions {
         } else {
             hermetic(&program.to_string_lossy(), repo.path())
         };
-        let output = command.env("HOME", home).env_remove("GIT_CONFIG_GLOBAL").output().ok()?;
+        let output = command.args(arguments).env("HOME", home).env_remove("GIT_CONFIG_GLOBAL").output().ok()?;
         Some(Run {
             status: output.status.code()?,
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -134,7 +134,8 @@ mod permissions {
     fn repo() -> Repo {
         let repo = Repo::new();
         repo.write("flake.nix", "{ outputs = _: { }; }\n");
-        repo.git(&["add", "flake.nix"]);
+        repo.write("a.nix", "{ }\n");
+        repo.git(&["add", "flake.nix", "a.nix"]);
         repo.write("preflake.toml", "");
         allow(repo.path(), 0o755);
         if is_root() {
@@ -148,13 +149,40 @@ mod permissions {
 
     #[test]
     fn what_may_not_be_read_is_named() {
-        for path in ["flake.nix", "preflake.toml", ".git/HEAD", ".git/config", ".git/index"] {
+        for path in ["flake.nix", "a.nix", "preflake.toml", ".git/HEAD", ".git/config", ".git/index"] {
             let repo = repo();
             allow(&repo.path().join(path), 0o000);
-            let Some(run) = preflake(&repo, repo.path()) else { return };
+            let Some(run) = preflake(&repo, repo.path(), &[]) else { return };
             let (wrong, help) = complaint(&run);
             assert!(wrong.contains(path) && wrong.contains("ermission denied"), "{path}: {wrong}");
             assert!(help.contains("`ls -ld`"), "{path}: {help}");
+        }
+    }
+
+    /// git and libgit2 say of such an object that it is missing.
+    #[test]
+    fn an_object_that_may_not_be_read_is_named() {
+        let cases = [
+            ("HEAD^{tree}", &["--rev", "HEAD"][..]),
+            (":flake.nix", &["--staged"]),
+            (":a.nix", &["--staged"]),
+            ("HEAD:a.nix", &["--rev", "HEAD"]),
+        ];
+        for (object, view) in cases {
+            let repo = repo();
+            repo.git(&["-c", "safe.directory=*", "commit", "-qm", "x"]);
+            for file in ["flake.nix", "a.nix"] {
+                repo.write(file, "{ outputs = _: { }; } # on disk\n");
+            }
+            let id = repo.git(&["-c", "safe.directory=*", "rev-parse", object]);
+            let path = format!(".git/objects/{}/{}", &id[..2], id[2..].trim());
+            if is_root() {
+                chown(repo.path().join(&path), Some(0), Some(0)).expect("root may");
+            }
+            allow(&repo.path().join(&path), 0o000);
+            let Some(run) = preflake(&repo, repo.path(), view) else { return };
+            let (wrong, _) = complaint(&run);
+            assert!(wrong.contains(&format!("{path}: Permission denied")), "{object}: {wrong}");
         }
     }
 
@@ -165,7 +193,7 @@ mod permissions {
         std::fs::create_dir(&home).expect("a directory");
         std::fs::write(home.join(".gitconfig"), "[core]\n").expect("a file");
         allow(&home, 0o000);
-        let run = preflake(&repo, &home);
+        let run = preflake(&repo, &home, &[]);
         allow(&home, 0o755);
         if let Some(run) = run {
             assert_eq!(run.status, 0, "{}", run.stderr);

@@ -4,6 +4,7 @@
 //! The database is opened without the repository around it: that takes a tenth of the time, and does not depend on how
 //! references are kept or on what extensions a repository has.
 
+mod denied;
 pub(super) mod tree;
 
 use std::cell::{OnceCell, RefCell};
@@ -16,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::child::{Batch, Git};
 use super::discover::Layout;
 use super::entries::{self, Builder, EntryList};
-use super::error::GitError;
+use super::error::{GitError, shown};
 use super::refs::{self, Head};
 use super::{hex, unhex};
 use crate::snapshot::{Mode, disk};
@@ -252,6 +253,15 @@ impl Objects {
 
     /// The content of an object of this kind.
     fn read(&self, id: &[u8], kind: git2::ObjectType) -> Result<Vec<u8>, String> {
+        let read = self.read_as_told(id, kind);
+        // libgit2 and git take what they may not read for missing, or say nothing that helps.
+        read.map_err(|reason| match denied::denied(&self.layout.common_dir.join("objects"), &hex(id)) {
+            Some(path) => format!("{}: Permission denied", shown(&path)),
+            None => reason,
+        })
+    }
+
+    fn read_as_told(&self, id: &[u8], kind: git2::ObjectType) -> Result<Vec<u8>, String> {
         let Some(database) = self.database() else { return self.read_from_batch(&hex(id), kind) };
         let plain = |error: git2::Error| match error.code() {
             git2::ErrorCode::NotFound => "the object is missing from the repository".to_owned(),

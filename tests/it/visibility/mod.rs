@@ -1,5 +1,6 @@
 //! What a path that a flake names comes to, in every state that git can have the file in.
 
+mod changed;
 mod names;
 
 use std::fs;
