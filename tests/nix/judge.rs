@@ -92,6 +92,8 @@ const CAUSES: &[Cause] = &[
     ("invalid parameter", "invalid-flake", &["invalid parameter"]),
     ("should not have an authority", "invalid-flake", &["authority"]),
     ("invalid URI query", "invalid-flake", &["percent-encoding", "invalid URI query"]),
+    ("invalid URI parameter", "invalid-flake", &["percent-encoding"]),
+    ("is not a valid URL", "", &["is not a valid URL"]),
     ("percent-encoding", "invalid-flake", &["percent-encoding"]),
     ("SCP-like URL", "", &["SCP"]),
     ("branch/tag name", "", &["branch/tag name"]),

@@ -222,8 +222,10 @@ fn git(mut url: Url) -> Result<Attrs, Failure> {
     {
         return Err(Failure::Malformed(format!("invalid Git branch/tag name `{name}`")));
     }
-    let fixed = git_url::fix(&url.to_string()).map_err(|error| Failure::Malformed(error.0))?;
-    found.insert("url", Attr::String(fixed));
+    let url = url.to_string();
+    git_url::fix(&url).map_err(|error| Failure::Malformed(error.0))?;
+    // It is normalised with the other attributes, once: a second time could change it again.
+    found.insert("url", Attr::String(url));
     Ok(found)
 }
 
@@ -353,6 +355,7 @@ mod tests {
             ("git+https://h/p?ref=r&submodules=0&z=1&b=2", "ref=r submodules=false type=git url=https://h/p?b=2&z=1"),
             ("git+file:./p", "type=git url=file:./p"),
             ("git://h/p", "type=git url=git://h/p"),
+            ("git+git+https://h/p", "type=git url=git+https://h/p"),
             ("https://h/x/+3d.tar.gz", "type=tarball url=https://h/x/%2B3d.tar.gz"),
             ("https://h/x?rev=0&narHash=n&name=q", "narHash=n rev=0 type=tarball url=https://h/x"),
             ("file+https://h/x", "type=file url=https://h/x"),
