@@ -1,5 +1,7 @@
 //! The `url` of a git reference, normalised (`url.cc: fixGitURL`; Nix 2.34).
 
+use std::borrow::Cow;
+
 use super::RefError;
 use super::url::{Url, encode};
 
@@ -16,6 +18,8 @@ pub(super) fn fix(text: &str) -> Result<String, RefError> {
         }
         // A path is not encoded yet, whatever it looks like.
         let path = text.split('/').map(|segment| encode(segment, ":@")).collect::<Vec<_>>().join("/");
+        // One of no parts is the root.
+        let path = if text.is_empty() { "/".to_owned() } else { path };
         return Ok(format!("{}{path}", if text.starts_with('/') { "file://" } else { "file:" }));
     }
     let mut url = Url::parse_strictly(text).map_err(|bad| RefError(bad.0))?;
@@ -60,6 +64,51 @@ mod tests {
         }
         for text in ["example.org:x", "https://h/a b", "https://h/?a=b c"] {
             assert!(fix(text).is_err(), "{text}");
+        }
+    }
+
+    /// What Nix 2.34 makes of each, as `builtins.flakeRefToString { type = "git"; url = …; }` says it.
+    #[test]
+    fn written_as_nix_writes() {
+        for (url, expected) in [
+            ("[", "file:%5B"),
+            ("/a[b", "file:///a%5Bb"),
+            ("a%20b", "file:a%2520b"),
+            ("a?b", "file:a%3Fb"),
+            ("/a?b=c", "file:///a%3Fb%3Dc"),
+            ("/a#b", "file:///a%23b"),
+            ("a//b", "file:a//b"),
+            ("/a//b/", "file:///a//b/"),
+            ("~x", "file:~x"),
+            ("é", "file:%C3%A9"),
+            ("a!$()*,;=b", "file:a%21%24%28%29%2A%2C%3B%3Db"),
+            ("/a@b:c", "file:///a@b:c"),
+            ("", "file:/"),
+            ("/", "file:///"),
+            ("//", "file:////"),
+            ("git+/x", "file:git%2B/x"),
+            ("a/b:c", "file:a/b:c"),
+            ("a/b@c:d", "file:a/b@c:d"),
+            ("git@h:a%20b", "ssh://git@h/a%20b"),
+            ("git@h:/a", "ssh://git@h//a"),
+            ("git@h:a?b=c", "ssh://git@h/a?b=c"),
+            ("git@h:a#b", "ssh://git@h/a#b"),
+            ("g@h:1:b", "ssh://g@h:1/b"),
+            ("@h:x", "ssh://@h/x"),
+            ("u@:x", "ssh://u@/x"),
+            ("u@h:", "ssh://u@h/"),
+            ("u@[::1]:x", "ssh://u@[::1]/x"),
+            ("git@h:a//b", "ssh://git@h/a//b"),
+            ("git@h://x", "ssh://git@h///x"),
+            ("file:a?x=y", "file:a?x=y"),
+            ("git+file:a", "file:a"),
+            ("http://h/?a", "http://h/"),
+            ("git+git+http://h", "git+http://h"),
+        ] {
+            assert_eq!(fix(url).as_deref(), Ok(expected), "{url}");
+        }
+        for url in ["git@h:a b", "git@h:a[b", "u v@h:x", "a@b@c:d", "u%@h:x", "a:b", "file:[", "http://h/a b"] {
+            assert!(fix(url).is_err(), "{url}: {:?}", fix(url));
         }
     }
 }
