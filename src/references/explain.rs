@@ -16,7 +16,7 @@ pub fn hint(path: &RepoPath) -> Option<&'static str> {
     if name.starts_with("hardware-configuration") || name.ends_with("-hardware.nix") || name == "hardware.nix" {
         return Some("commit what `nixos-generate-config` wrote for this machine: a flake sees no other copy");
     }
-    if lower.contains("secret") || lower.contains("private") || lower.contains("passw") {
+    if lower.contains("secret") || lower.contains("private") || is_password(&lower) {
         return Some("a flake cannot read what is kept out of git: commit it encrypted, or take it from an input");
     }
     if matches!(name.as_str(), "cargo.nix" | "gomod2nix.toml" | "node-packages.nix" | "generated.nix" | "deps.nix") {
@@ -26,6 +26,11 @@ pub fn hint(path: &RepoPath) -> Option<&'static str> {
         return Some("a flake sees only what git tracks: build the files in a derivation, or commit them");
     }
     None
+}
+
+/// Whether a path is about passwords, and not about the program 1Password.
+fn is_password(lower: &str) -> bool {
+    lower.replace("1password", "").contains("passw")
 }
 
 #[cfg(test)]
@@ -38,6 +43,8 @@ mod tests {
         assert!(hint(&"secrets/mail.nix".into()).is_some_and(|hint| hint.contains("encrypted")));
         assert!(hint(&"result/lib.nix".into()).is_some_and(|hint| hint.contains("name the package")));
         assert!(hint(&".git/HEAD".into()).is_some_and(|hint| hint.contains("self.rev")));
+        assert!(hint(&"passwords.txt".into()).is_some_and(|hint| hint.contains("encrypted")));
+        assert_eq!(hint(&"apps/1password.nix".into()), None);
         assert_eq!(hint(&"modules/mail.nix".into()), None);
     }
 }

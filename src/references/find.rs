@@ -21,6 +21,7 @@ pub(super) fn find(snapshot: &Snapshot, flakes: &[Flake]) -> References {
         trees: FlakeTrees::of(flakes),
         buffer: Vec::new(),
         leads: Vec::new(),
+        asked: nix::Leads::default(),
         found: References::default(),
     };
     if !search.trees.is_empty() {
@@ -95,6 +96,7 @@ pub(super) struct Search<'a> {
     pub(super) buffer: Vec<u8>,
     /// Paths of the file at hand that a parse may show to go on.
     pub(super) leads: Vec<Mention>,
+    asked: nix::Leads,
     found: References,
 }
 
@@ -131,10 +133,10 @@ impl Doubt {
 }
 
 /// Whether a parse may show that what is there is only the beginning of a path.
-fn may_go_on(source: &SourceFile, mention: &Mention, found: &Found) -> bool {
+fn may_go_on(leads: &mut nix::Leads, source: &SourceFile, mention: &Mention, found: &Found) -> bool {
     match found {
-        Found::Directory { .. } => nix::is_lead(source.bytes(), mention),
-        Found::File => mention.open && nix::is_lead(source.bytes(), mention),
+        Found::Directory { .. } => leads.is_lead(source.bytes(), mention),
+        Found::File => mention.open && leads.is_lead(source.bytes(), mention),
         Found::Nothing(_) => mention.suffix.is_some() && nix::is_made_string(source.bytes(), mention),
         Found::Outside => false,
     }
@@ -150,6 +152,7 @@ impl Search<'_> {
         if is_annotated {
             self.found.annotated.push(path.clone());
         }
+        self.asked = nix::Leads::default();
         let directory = path.parent();
         let holes: Vec<Hole> = mentions.iter().filter_map(|mention| Hole::of(source.bytes(), *mention)).collect();
         let mut doubts: Vec<Doubt> =
@@ -194,7 +197,7 @@ impl Search<'_> {
             mention.write_path(source.bytes(), &mut self.buffer);
         }
         let is_odd = nix::is_odd_string(source.bytes(), &mention);
-        if is_odd || may_go_on(source, &mention, &found) {
+        if is_odd || may_go_on(&mut self.asked, source, &mention, &found) {
             self.leads.push(mention);
         }
         let (path, standing) = match found {

@@ -114,7 +114,7 @@ fn change(repo: &Repo, random: &mut Random) {
 fn findings(repo: &Repo, view: &[&str]) -> BTreeSet<String> {
     let select = "missing-import,missing-path,path-case,impure-path,untracked-reference,submodule-path";
     let run = repo.preflake(&[&["check", "--format", "json", "--select", select], view].concat());
-    let report: serde_json::Value = serde_json::from_str(&run.stdout).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.stderr));
     let found = report["findings"].as_array().expect("a list");
     found.iter().map(|f| format!("{} {} {}: {}", f["level"], f["rule"], f["path"], f["message"])).collect()
 }

@@ -1,7 +1,5 @@
 //! The `url` of a git reference, normalised (`url.cc: fixGitURL`; Nix 2.34).
 
-use std::borrow::Cow;
-
 use super::RefError;
 use super::url::{Url, encode};
 

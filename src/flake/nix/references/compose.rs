@@ -1,7 +1,7 @@
 //! Paths that are put together where only a parse can see it: `./m + "/x" + ".nix"`, `./m/${"x"}.nix`,
 //! `"${toString ./.}/x.nix"`, and `let d = ./m; in d + "/x.nix"`.
 //!
-//! [`is_lead`](super::is_lead) asks the bytes whether a path may be one of these, so that nearly no file is parsed for it. What is not
+//! [`Leads`](super::Leads) asks the bytes whether a path may be one of these, so that nearly no file is parsed for it. What is not
 //! fully understood ends a path early, at the last name that is certain.
 
 use std::collections::BTreeMap;
@@ -37,11 +37,20 @@ const MAX_COMPOSED: usize = 200;
 /// As far as one name is followed to another.
 const MAX_NAMES: usize = 3;
 
+/// So many places of names are looked at for what binds them, which takes a search through the scopes around.
+const MAX_USES: usize = 200;
+
 /// Puts together what begins with one of the leads. A file that Nix could not parse yields nothing.
 #[must_use]
 pub fn compose(source: &SourceFile, leads: &[Mention]) -> Vec<Composed> {
     let Some(root) = parse::parse(source.text()).root else { return Vec::new() };
-    let mut composer = Composer { text: source.text(), root: root.syntax().clone(), uses: None, found: Vec::new() };
+    let mut composer = Composer {
+        text: source.text(),
+        root: root.syntax().clone(),
+        uses: None,
+        uses_left: MAX_USES,
+        found: Vec::new(),
+    };
     for lead in leads.iter().take(MAX_COMPOSED) {
         if let Some(path) = composer.begin(lead) {
             composer.grow(lead, path, 0);
@@ -68,6 +77,7 @@ struct Composer<'a> {
     root: SyntaxNode,
     /// The names that something may be put behind, by their text.
     uses: Option<BTreeMap<String, Vec<SyntaxNode>>>,
+    uses_left: usize,
     found: Vec<Composed>,
 }
 
@@ -138,7 +148,11 @@ impl Composer<'_> {
         }
         let root = &self.root;
         let uses = self.uses.get_or_insert_with(|| places_of_names(root)).get(name).cloned().unwrap_or_default();
-        for place in uses.into_iter().take(MAX_COMPOSED) {
+        for place in uses {
+            if self.uses_left == 0 {
+                return;
+            }
+            self.uses_left -= 1;
             let is_this = |bound: &Binder| match bound {
                 Binder::Scope(Bound::To(value)) => *value.syntax() == path.node,
                 _ => false,
@@ -247,13 +261,14 @@ fn places_of_names(root: &SyntaxNode) -> BTreeMap<String, Vec<SyntaxNode>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flake::nix::references::{is_lead, is_odd_string, scan};
+    use crate::flake::nix::references::{Leads, is_odd_string, scan};
 
     /// Of a text whose leads are those that the bytes say.
     fn paths(text: &str) -> Vec<String> {
         let source = SourceFile::new("a.nix".into(), text.as_bytes().to_vec());
         let bytes = source.bytes();
-        let is_wanted = |mention: &Mention| is_lead(bytes, mention) || is_odd_string(bytes, mention);
+        let mut leads = Leads::default();
+        let is_wanted = |mention: &Mention| leads.is_lead(bytes, mention) || is_odd_string(bytes, mention);
         let leads: Vec<Mention> = scan(bytes).mentions.into_iter().filter(is_wanted).collect();
         let written = |composed: Composed| {
             let mark = if composed.only_import { "import " } else { "" };
@@ -292,6 +307,18 @@ mod tests {
         assert_eq!(paths(r#"let d = ./m; e = d + "/n"; in [ (e + "/x") ]"#), ["./m/n", "./m/n/x"]);
         assert_eq!(paths(r#"rec { d = ./m; x = lib.path.append d "x.nix"; }"#), ["./m/x.nix"]);
         assert_eq!(paths(r#"{ self }: let d = self + "/m"; in d + "/x""#), ["m/x"]);
+    }
+
+    #[test]
+    fn hostile_input_is_bounded() {
+        let same = "a = ./m; ".repeat(50_000);
+        let others: Vec<String> = (0..50_000).map(|index| format!("a{index} = ./m;")).collect();
+        for bindings in [same, others.concat()] {
+            let text = format!("let {bindings} in [ {} ]", "(a + \"/x\") ".repeat(10_000));
+            let started = std::time::Instant::now();
+            paths(&text);
+            assert!(started.elapsed().as_secs() < 60);
+        }
     }
 
     #[test]

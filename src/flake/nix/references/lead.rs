@@ -6,17 +6,47 @@ use super::range::Hole;
 use super::token::{is_identifier_byte, is_interpolation, is_space, run};
 use super::{Mention, Origin};
 
-/// Whether a path that exists may be the beginning of a longer one that only a parse can see. Of one that is whole, ask
-/// only if it is a directory.
-#[must_use]
-pub fn is_lead(bytes: &[u8], mention: &Mention) -> bool {
-    if !matches!(mention.origin, Origin::File | Origin::Flake) {
-        return false;
+/// The questions about one file.
+#[derive(Default)]
+pub struct Leads {
+    /// So many names were looked for in the whole file.
+    names: usize,
+}
+
+/// No more names than this are looked for in one file: each search may read all of it.
+const MAX_NAMES: usize = 200;
+
+/// So many places where a name stands are looked at.
+const MAX_PLACES: usize = 10_000;
+
+impl Leads {
+    /// Whether a path that exists may be the beginning of a longer one that only a parse can see. Of one that is whole,
+    /// ask only if it is a directory.
+    pub fn is_lead(&mut self, bytes: &[u8], mention: &Mention) -> bool {
+        if !matches!(mention.origin, Origin::File | Origin::Flake) {
+            return false;
+        }
+        if mention.open {
+            goes_on(bytes, mention)
+        } else {
+            is_made_string(bytes, mention) || is_plus(bytes, mention.span.end) || self.is_named(bytes, mention)
+        }
     }
-    if mention.open {
-        goes_on(bytes, mention)
-    } else {
-        is_made_string(bytes, mention) || is_plus(bytes, mention.span.end) || is_named(bytes, mention)
+
+    /// `d = ./m;`, with something put behind `d` in the same file.
+    fn is_named(&mut self, bytes: &[u8], mention: &Mention) -> bool {
+        let next = run(bytes, mention.span.end, |byte| is_space(byte) || byte == b')');
+        if bytes.get(next) != Some(&b';') {
+            return false;
+        }
+        let head = before(bytes, mention.span.start);
+        let head = head.trim_ascii_end().strip_suffix(b"=").unwrap_or_default().trim_ascii_end();
+        let name = head.iter().rposition(|byte| !is_identifier_byte(*byte)).map_or(head, |index| &head[index + 1..]);
+        if name.is_empty() || self.names >= MAX_NAMES {
+            return false;
+        }
+        self.names += 1;
+        memmem::find_iter(bytes, name).take(MAX_PLACES).any(|at| is_extended(bytes, at, at + name.len()))
     }
 }
 
@@ -47,18 +77,6 @@ fn goes_on(bytes: &[u8], mention: &Mention) -> bool {
 #[must_use]
 pub fn is_made_string(bytes: &[u8], mention: &Mention) -> bool {
     before(bytes, mention.span.start).ends_with(b"toString")
-}
-
-/// `d = ./m;`, with something put behind `d` in the same file.
-fn is_named(bytes: &[u8], mention: &Mention) -> bool {
-    let next = run(bytes, mention.span.end, |byte| is_space(byte) || byte == b')');
-    if bytes.get(next) != Some(&b';') {
-        return false;
-    }
-    let head = before(bytes, mention.span.start);
-    let head = head.trim_ascii_end().strip_suffix(b"=").unwrap_or_default().trim_ascii_end();
-    let name = head.iter().rposition(|byte| !is_identifier_byte(*byte)).map_or(head, |index| &head[index + 1..]);
-    !name.is_empty() && memmem::find_iter(bytes, name).any(|at| is_extended(bytes, at, at + name.len()))
 }
 
 /// Whether the name between two offsets is one that something is put behind.

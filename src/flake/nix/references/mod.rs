@@ -20,7 +20,7 @@ mod words;
 pub use compose::{Composed, compose};
 pub use context::{Purpose, Use, uses};
 pub use exports::exports;
-pub use lead::{is_lead, is_made_string, is_odd_string};
+pub use lead::{Leads, is_made_string, is_odd_string};
 pub use range::{Hole, values};
 pub use scan::{Scan, scan};
 
