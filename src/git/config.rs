@@ -6,18 +6,46 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::environment::Environment;
 use super::error::GitError;
 use super::ignore::wildmatch::{self, Flags};
 use crate::snapshot::disk;
 
-/// Settings in the order in which they were read: section and name in lower case, the subsection as written.
+/// Settings in the order in which they were read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Config {
-    values: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    values: Vec<Setting>,
     /// Bytes read so far, a file counting as some.
     read: usize,
+}
+
+/// A line of configuration.
+#[derive(Clone, Debug)]
+struct Setting {
+    /// In lower case, the subsection as written. All lines of a section share it: it may be as long as the file.
+    section: Arc<[u8]>,
+    /// In lower case.
+    name: Vec<u8>,
+    value: Option<Vec<u8>>,
+}
+
+impl Setting {
+    /// From a command: everything in one word, with dots.
+    fn of_key(key: &[u8], value: Option<Vec<u8>>) -> Self {
+        let (section, name) = match key.iter().rposition(|byte| *byte == b'.') {
+            Some(dot) => (normal(&key[..=dot]), &key[dot + 1..]),
+            None => (Vec::new(), key),
+        };
+        let section = section.strip_suffix(b".").unwrap_or(&section);
+        Self { section: section.into(), name: name.to_ascii_lowercase(), value }
+    }
+
+    fn is(&self, key: &str) -> bool {
+        key.rsplit_once('.')
+            .is_some_and(|(section, name)| name.as_bytes() == self.name && section.as_bytes() == &*self.section)
+    }
 }
 
 /// What `includeIf` conditions look at.
@@ -70,27 +98,27 @@ impl Config {
     pub(super) fn of_file(path: &Path) -> Result<Self, GitError> {
         let mut config = Self::default();
         match disk::read_file(path, MAX_FILE) {
-            Ok(content) => parse(&content, &mut |name, value| config.values.push((name, value))),
+            Ok(content) => parse(&content, &mut |setting| config.values.push(setting)),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(GitError::at(path, error)),
             Err(_) => {}
         }
         Ok(config)
     }
 
-    fn last(&self, name: &str) -> Option<&(Vec<u8>, Option<Vec<u8>>)> {
-        self.values.iter().rev().find(|(key, _)| key == name.as_bytes())
+    fn last(&self, key: &str) -> Option<&Setting> {
+        self.values.iter().rev().find(|setting| setting.is(key))
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&[u8]> {
-        self.last(name)?.1.as_deref()
+        self.last(name)?.value.as_deref()
     }
 
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.values.iter().filter(move |(key, _)| key == name.as_bytes()).filter_map(|(_, value)| value.as_deref())
+        self.values.iter().filter(move |setting| setting.is(name)).filter_map(|setting| setting.value.as_deref())
     }
 
     pub(super) fn boolean(&self, name: &str) -> Option<bool> {
-        self.last(name).map(|(_, value)| is_true(value.as_deref()))
+        self.last(name).map(|setting| is_true(setting.value.as_deref()))
     }
 
     fn add_outer(&mut self, environment: &Environment, conditions: &Conditions) {
@@ -118,15 +146,22 @@ impl Config {
         let Ok(content) = disk::read_file(path, MAX_FILE) else { return };
         self.read += content.len();
         let mut read = Vec::new();
-        parse(&content, &mut |name, value| read.push((name, value)));
-        for (name, value) in read {
+        parse(&content, &mut |setting| read.push(setting));
+        // A condition asks the disk: once for all lines below it.
+        let mut condition: Option<(Arc<[u8]>, bool)> = None;
+        for setting in read {
+            let holds = match &condition {
+                Some((section, holds)) if Arc::ptr_eq(section, &setting.section) => *holds,
+                _ => includes(&setting.section, path, environment, conditions),
+            };
+            condition = Some((Arc::clone(&setting.section), holds));
             let included =
-                value.as_deref().filter(|_| depth < MAX_INCLUDES && includes(&name, path, environment, conditions));
+                setting.value.as_deref().filter(|_| depth < MAX_INCLUDES && holds && setting.name == b"path");
             if let Some(target) = included.and_then(|value| expand(value, environment)) {
                 let target = path.parent().unwrap_or(Path::new("")).join(target);
                 self.add_file(&target, environment, conditions, depth + 1);
             } else {
-                self.values.push((name, value));
+                self.values.push(setting);
             }
         }
     }
@@ -138,12 +173,13 @@ impl Config {
             let key = environment.get(&format!("GIT_CONFIG_KEY_{index}"));
             let value = environment.get(&format!("GIT_CONFIG_VALUE_{index}"));
             if let (Some(key), Some(value)) = (key, value) {
-                self.values.push((normal(key.as_encoded_bytes()), Some(value.as_encoded_bytes().to_vec())));
+                let value = Some(value.as_encoded_bytes().to_vec());
+                self.values.push(Setting::of_key(key.as_encoded_bytes(), value));
             }
         }
         if let Some(parameters) = environment.get("GIT_CONFIG_PARAMETERS") {
             for (key, value) in parameters_of(parameters.as_encoded_bytes()) {
-                self.values.push((normal(&key), value));
+                self.values.push(Setting::of_key(&key, value));
             }
         }
     }
@@ -174,13 +210,12 @@ pub(super) fn expand(value: &[u8], environment: &Environment) -> Option<PathBuf>
     }
 }
 
-fn includes(name: &[u8], file: &Path, environment: &Environment, conditions: &Conditions) -> bool {
-    if name == b"include.path" {
+/// Whether a `path` in this section names a file that belongs here.
+fn includes(section: &[u8], file: &Path, environment: &Environment, conditions: &Conditions) -> bool {
+    if section == b"include" {
         return true;
     }
-    let Some(condition) = name.strip_prefix(b"includeif.").and_then(|rest| rest.strip_suffix(b".path")) else {
-        return false;
-    };
+    let Some(condition) = section.strip_prefix(b"includeif.") else { return false };
     if let Some(pattern) = condition.strip_prefix(b"gitdir:") {
         git_dir_matches(pattern, false, file, environment, conditions)
     } else if let Some(pattern) = condition.strip_prefix(b"gitdir/i:") {
@@ -277,20 +312,21 @@ fn quoted(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
 }
 
 /// Reads the syntax of a configuration file.
-fn parse(content: &[u8], found: &mut dyn FnMut(Vec<u8>, Option<Vec<u8>>)) {
+fn parse(content: &[u8], found: &mut dyn FnMut(Setting)) {
     let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
-    let mut section = Vec::new();
+    let mut section: Arc<[u8]> = Arc::default();
     let mut at = 0;
     while let Some(byte) = content.get(at) {
         match byte {
-            b'[' => (section, at) = header(content, at + 1),
+            b'[' => {
+                let (name, end) = header(content, at + 1);
+                (section, at) = (name.into(), end);
+            }
             b'#' | b';' => at = line_end(content, at),
             byte if byte.is_ascii_whitespace() => at += 1,
             byte if byte.is_ascii_alphabetic() => {
                 let end = name_end(content, at);
-                let mut name = section.clone();
-                name.push(b'.');
-                name.extend(content[at..end].to_ascii_lowercase());
+                let name = content[at..end].to_ascii_lowercase();
                 let blanks = content[end..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
                 at = end + blanks;
                 let value = if content.get(at) == Some(&b'=') {
@@ -301,7 +337,7 @@ fn parse(content: &[u8], found: &mut dyn FnMut(Vec<u8>, Option<Vec<u8>>)) {
                     at = line_end(content, at);
                     None
                 };
-                found(name, value);
+                found(Setting { section: Arc::clone(&section), name, value });
             }
             _ => at = line_end(content, at),
         }
@@ -399,7 +435,7 @@ mod tests {
 
     fn read(text: &str) -> Config {
         let mut config = Config::default();
-        parse(text.as_bytes(), &mut |name, value| config.values.push((name, value)));
+        parse(text.as_bytes(), &mut |setting| config.values.push(setting));
         config
     }
 
@@ -422,6 +458,22 @@ mod tests {
         let mut config = Config::default();
         config.add_file(&path, &Environment::default(), &Conditions::default(), 0);
         assert!(config.read > MAX_READ && config.values.len() <= 20 * (MAX_READ / FILE_COST));
+    }
+
+    /// Thirty thousand lines below a name as long as they are.
+    #[test]
+    fn lines_of_a_section_share_its_name() {
+        let config = read(&format!("[{}]\n{}", "s".repeat(1 << 16), "n\n".repeat(1 << 15)));
+        assert_eq!(config.values.len(), 1 << 15);
+        assert!(config.values.iter().all(|setting| Arc::ptr_eq(&setting.section, &config.values[0].section)));
+    }
+
+    #[test]
+    fn keys_of_commands_are_written_in_any_case_but_for_the_subsection() {
+        let mut config = Config::default();
+        config.values.push(Setting::of_key(b"Remote.A.B.URL", Some(b"x".to_vec())));
+        assert_eq!(config.get("remote.A.B.url"), Some(&b"x"[..]));
+        assert_eq!(config.get("remote.a.b.url"), None);
     }
 
     #[test]
