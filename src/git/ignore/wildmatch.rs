@@ -1,7 +1,11 @@
 //! git's `wildmatch.c`: shell patterns with `**`, matched exactly as git matches them.
 //!
-//! Two bounds are added that no honest pattern reaches: on the depth of recursion and on the number of steps. A
-//! pattern that exceeds one does not match.
+//! What git tries again and again is remembered here: the same rest of a pattern against the same rest of a text comes
+//! out the same, so that no pattern takes longer than its length times that of the text. Two bounds are added that no
+//! honest pattern reaches: on the depth of recursion and on the number of steps. A pattern that exceeds one does not
+//! match.
+
+use std::collections::HashMap;
 
 /// How a pattern is to be matched.
 #[derive(Clone, Copy, Debug, Default)]
@@ -14,12 +18,15 @@ pub(crate) struct Flags {
 
 /// Whether the whole of `text` matches the pattern.
 pub(crate) fn matches(pattern: &[u8], text: &[u8], flags: Flags) -> bool {
-    let mut matcher = Matcher { pattern, text, flags, steps: 0 };
+    let mut matcher = Matcher { pattern, text, flags, steps: 0, known: HashMap::new() };
     matcher.run(0, 0, 0) == Outcome::Match
 }
 
 const MAX_DEPTH: usize = 512;
 const MAX_STEPS: usize = 1 << 20;
+
+/// A match that takes no more steps is over before anything is worth remembering.
+const FORGETFUL: usize = 1 << 10;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
@@ -34,6 +41,8 @@ struct Matcher<'a> {
     text: &'a [u8],
     flags: Flags,
     steps: usize,
+    /// What came of a rest of the pattern against a rest of the text, by where both begin.
+    known: HashMap<(usize, usize), Outcome>,
 }
 
 impl Matcher<'_> {
@@ -100,6 +109,19 @@ impl Matcher<'_> {
         if self.text(t) == 0 { Outcome::Match } else { Outcome::NoMatch }
     }
 
+    /// [`Self::run`] behind a star, which comes to the same places again.
+    fn run_again(&mut self, p: usize, t: usize, depth: usize) -> Outcome {
+        if self.steps < FORGETFUL {
+            return self.run(p, t, depth);
+        }
+        if let Some(outcome) = self.known.get(&(p, t)) {
+            return *outcome;
+        }
+        let outcome = self.run(p, t, depth);
+        self.known.insert((p, t), outcome);
+        outcome
+    }
+
     /// A star at `p`. `Continue` gives the pattern's slash and the text's slash that it matches.
     fn star(&mut self, start: usize, mut p: usize, t: usize, depth: usize) -> Star {
         p += 1;
@@ -112,8 +134,12 @@ impl Matcher<'_> {
             let next = self.pattern(p);
             let closes = matches!(next, 0 | b'/') || (next == b'\\' && self.pattern(p + 1) == b'/');
             if self.flags.pathname && opens && closes {
+                // A second `**/` adds nothing to the first.
+                while self.pattern.get(p..).is_some_and(|rest| rest.starts_with(b"/**/")) {
+                    p += 3;
+                }
                 // `a/**/b` matches `a/b` too.
-                if next == b'/' && self.run(p + 1, t, depth + 1) == Outcome::Match {
+                if next == b'/' && self.run_again(p + 1, t, depth + 1) == Outcome::Match {
                     return Star::Done(Outcome::Match);
                 }
                 true
@@ -151,7 +177,7 @@ impl Matcher<'_> {
                     return if match_slash { Outcome::AbortAll } else { Outcome::AbortToStarStar };
                 }
             }
-            let outcome = self.run(p, t, depth + 1);
+            let outcome = self.run_again(p, t, depth + 1);
             if outcome != Outcome::NoMatch {
                 if !match_slash || outcome != Outcome::AbortToStarStar {
                     return outcome;
