@@ -135,6 +135,18 @@ mod tests {
         assert!(error("exclude = [\"[\"]").starts_with("preflake.toml: bad pattern"));
     }
 
+    /// Compiling them takes time that grows faster than they do.
+    #[test]
+    fn patterns_longer_than_any_path_are_refused() {
+        let one = |length: usize| format!("\"{}\"", "a".repeat(length));
+        let all = |count: usize| format!("exclude = [{}]", vec![one(4096); count].join(","));
+        assert_eq!(error(&all(16)), "accepted");
+        assert_eq!(error(&all(17)), "preflake.toml: the patterns are longer than 64 KB together | ");
+        assert_eq!(error(&format!("exclude = [{}]", one(4097))), "preflake.toml: a pattern is longer than 4 KB | ");
+        let untracked = format!("[untracked-nix-file]\nexclude = [{}]", one(4097));
+        assert!(error(&untracked).contains("a pattern is longer than 4 KB"), "{}", error(&untracked));
+    }
+
     #[test]
     fn the_example_of_the_manual_is_read() {
         let text = "exclude = [\"templates/**\"]\n[rules]\nunused-ignore = \"warn\"\n[missing-follows]\nallow = [\"hyprland\"]\nrequire = [\"nil\"]\n";

@@ -124,4 +124,15 @@ mod tests {
         let messages: Vec<&str> = found.iter().map(|(message, _)| message.as_str()).collect();
         assert_eq!(messages, ["follow cycle: b -> a -> b"]);
     }
+
+    /// One finding for the circle, and one line of it, however long it is.
+    #[test]
+    fn a_long_circle_is_cut() {
+        let next = |number: usize| format!("x{number}.follows = \"x{}\";", (number + 1) % 3_000);
+        let inputs = (0..3_000).map(next).collect::<Vec<_>>().concat();
+        let found = found(&inputs);
+        let messages: Vec<&str> = found.iter().map(|(message, _)| message.as_str()).collect();
+        let first = (1..=12).map(|number| format!("x{number}")).collect::<Vec<_>>().join(" -> ");
+        assert_eq!(messages, [format!("follow cycle: {first} -> … -> x1")]);
+    }
 }

@@ -9,6 +9,9 @@ use crate::flake::lock::{LockEdge, LockGraph, NodeId, Unresolved};
 /// After as many look-ups that were too long the check is given up: a file could hold one in every line.
 const MAX_LOOK_UPS_OF_LONG_WAYS: usize = 100;
 
+/// In a circle of thousands each input's error holds the whole of it: after so many names in all it is given up too.
+const MAX_NAMES_IN_CIRCLES: usize = 100_000;
+
 /// Checks every reachable `follows` with a target. What would have to be looked up in an input that is not known yet
 /// (`unknown`: it must be fetched first) is left out. The flag says whether the check was given up.
 pub(super) fn check(graph: &LockGraph, unknown: &BTreeSet<InputAttrPath>) -> (Vec<FollowsError>, bool) {
@@ -21,7 +24,7 @@ pub(super) fn check(graph: &LockGraph, unknown: &BTreeSet<InputAttrPath>) -> (Ve
         return (Vec::new(), false);
     }
     let mut errors = Vec::new();
-    let mut too_long = 0;
+    let (mut too_long, mut in_circles) = (0, 0);
     let mut reached = graph.nodes_by_path();
     reached.push((InputAttrPath::default(), LockGraph::ROOT));
     let unknown_nodes: BTreeSet<NodeId> = unknown.iter().filter_map(|path| graph.resolve(path)).collect();
@@ -33,14 +36,17 @@ pub(super) fn check(graph: &LockGraph, unknown: &BTreeSet<InputAttrPath>) -> (Ve
             }
             match graph.find(target) {
                 Ok(_) => {}
-                Err(Unresolved::Cycle(cycle)) => errors.push(FollowsError::Cycle { input: path.child(name), cycle }),
+                Err(Unresolved::Cycle(cycle)) => {
+                    in_circles += cycle.len();
+                    errors.push(FollowsError::Cycle { input: path.child(name), cycle });
+                }
                 Err(Unresolved::Missing) if leads_into(graph, target, &unknown_nodes) => {}
                 Err(Unresolved::Missing) => {
                     errors.push(FollowsError::Missing { input: path.child(name), target: target.clone() });
                 }
                 Err(Unresolved::TooLong) => too_long += 1,
             }
-            if too_long > MAX_LOOK_UPS_OF_LONG_WAYS {
+            if too_long > MAX_LOOK_UPS_OF_LONG_WAYS || in_circles > MAX_NAMES_IN_CIRCLES {
                 return (errors, true);
             }
         }

@@ -112,7 +112,7 @@ impl Kind<'_> {
 /// Reads a whole text.
 pub(super) fn parse(text: &str) -> Result<Document<'_>, SyntaxError> {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut reader = Reader { text, at: start, values: Vec::new() };
+    let mut reader = Reader { text, at: start, values: Vec::new(), most: MAX_VALUES };
     reader.read()?;
     Ok(Document { values: reader.values })
 }
@@ -124,6 +124,8 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     values: Vec<Value<'a>>,
+    /// So many values are read.
+    most: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -181,7 +183,7 @@ impl<'a> Reader<'a> {
             _ => self.word()?,
         };
         let id = ValueId(self.values.len());
-        if id.0 >= MAX_VALUES {
+        if id.0 >= self.most {
             return Err(SyntaxError { offset: start, message: "more values than any lock has".to_owned() });
         }
         if let Some(&container) = open.last() {
@@ -466,6 +468,17 @@ mod tests {
         let text = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
         assert!(accepts(&text));
         assert!(!accepts(&"{\"a\":".repeat(1_000_000)));
+    }
+
+    #[test]
+    fn more_values_than_memory_holds_are_refused() {
+        for (text, at) in
+            [("[1,[],2,{}]", None), ("[1,[],2,{},3]", Some(11)), ("[[[[[[", Some(5)), ("{\"a\":[1,2,3,4]}", Some(12))]
+        {
+            let read = Reader { text, at: 0, values: Vec::new(), most: 5 }.read();
+            let refused = read.err().map(|error| (error.offset, error.message));
+            assert_eq!(refused, at.map(|at| (at, "more values than any lock has".to_owned())), "{text}");
+        }
     }
 
     #[test]
