@@ -58,6 +58,8 @@ struct Run {
     seed: u64,
     first: u64,
     executions: u64,
+    /// After so long it is enough.
+    time: Duration,
     /// The number of the input under way and the time it began, for the watch and for whoever finds a dead process.
     under_way: Arc<AtomicU64>,
 }
@@ -66,11 +68,14 @@ impl Run {
     fn new(target: Target, usual: u64) -> Self {
         let corpus = crate::corpus::read(target.name);
         assert!(!corpus.is_empty(), "no corpus for {}", target.name);
+        let seconds = number("PREFLAKE_FUZZ_SECONDS", u64::MAX);
+        let usual = if seconds == u64::MAX { usual } else { u64::MAX };
         Self {
             corpus,
             seed: number("PREFLAKE_FUZZ_SEED", 1),
             first: number("PREFLAKE_FUZZ_FIRST", 0),
             executions: number("PREFLAKE_FUZZ", usual),
+            time: Duration::from_secs(seconds),
             under_way: Arc::new(AtomicU64::new(u64::MAX)),
             target,
         }
@@ -87,7 +92,12 @@ impl Run {
         watch(self.target.name, &self.under_way);
         let progress = left_behind(self.target.name, "progress");
         let (began, mut memory) = (Instant::now(), Memory::now());
-        for number in self.first..self.first + self.executions {
+        let mut executions = 0;
+        for number in self.first..self.first.saturating_add(self.executions) {
+            if began.elapsed() > self.time {
+                break;
+            }
+            executions += 1;
             // A process that overflows its stack says nothing more: this file then says at which input.
             if number % 64 == 0 {
                 let _ = fs::write(&progress, number.to_string());
@@ -101,7 +111,7 @@ impl Run {
             }
         }
         self.under_way.store(u64::MAX, Ordering::Relaxed);
-        let (seconds, executions) = (began.elapsed().as_secs_f64(), self.executions);
+        let seconds = began.elapsed().as_secs_f64();
         eprintln!("{:10} {executions} executions in {seconds:.1} s, seed {}", self.target.name, self.seed);
     }
 
@@ -120,14 +130,14 @@ impl Run {
     /// What is wrong with an input.
     fn fault(&self, input: &[u8]) -> Result<(), String> {
         let mut fastest = Duration::MAX;
-        // On a machine that is busy any single measurement can be slow.
+        // Caches are cold, and the machine may be busy: any single measurement can be slow.
         for _ in 0..3 {
-            let began = Instant::now();
+            let began = spent();
             match catch_unwind(AssertUnwindSafe(|| (self.target.check)(input))) {
                 Ok(checked) => checked?,
                 Err(_) => return Err("it panics".to_owned()),
             }
-            fastest = fastest.min(began.elapsed());
+            fastest = fastest.min(spent().saturating_sub(began));
             if fastest < PATIENCE {
                 return Ok(());
             }
@@ -157,6 +167,17 @@ impl Run {
     }
 }
 
+/// The time that this thread has computed for; what others do on the machine does not count.
+fn spent() -> Duration {
+    computed(rustix::time::ClockId::ThreadCPUTime)
+}
+
+fn computed(clock: rustix::time::ClockId) -> Duration {
+    let time = rustix::time::clock_gettime(clock);
+    let part = |number: i64| u64::try_from(number).unwrap_or_default();
+    Duration::from_secs(part(time.tv_sec)) + Duration::from_nanos(part(time.tv_nsec))
+}
+
 /// A file that outlives the process.
 fn left_behind(name: &str, what: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{name}.{what}"))
@@ -166,11 +187,13 @@ fn left_behind(name: &str, what: &str) -> PathBuf {
 fn watch(name: &'static str, under_way: &Arc<AtomicU64>) {
     let under_way = Arc::downgrade(under_way);
     std::thread::spawn(move || {
-        let (mut seen, mut since) = (u64::MAX, Instant::now());
+        // Who computes is seen by the process's time, who waits for ever by the clock.
+        let now = || (computed(rustix::time::ClockId::ProcessCPUTime), Instant::now());
+        let (mut seen, mut since) = (u64::MAX, now());
         while let Some(number) = under_way.upgrade().map(|number| number.load(Ordering::Relaxed)) {
             if number != seen || number == u64::MAX {
-                (seen, since) = (number, Instant::now());
-            } else if since.elapsed() > HANG {
+                (seen, since) = (number, now());
+            } else if now().0.saturating_sub(since.0) > HANG || since.1.elapsed() > 10 * HANG {
                 eprintln!("{name}: input {number} does not come back");
                 std::process::abort();
             }

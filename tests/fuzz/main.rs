@@ -1,8 +1,8 @@
 //! Fuzzing on stable Rust: seeded, structure-aware mutations of a small corpus, run through everything that reads what a
 //! repository holds.
 //!
-//! `PREFLAKE_FUZZ` says how many inputs each target gets, `PREFLAKE_FUZZ_SEED` from which seed they are made, and
-//! `PREFLAKE_FUZZ_FIRST` with which one to begin. An input depends on nothing but the seed and its number. What is
+//! `PREFLAKE_FUZZ` says how many inputs each target gets, or `PREFLAKE_FUZZ_SECONDS` for how long; `PREFLAKE_FUZZ_SEED`
+//! from which seed they are made, and `PREFLAKE_FUZZ_FIRST` with which one to begin. An input depends on nothing but the seed and its number. What is
 //! looked for: panics, promises that do not hold, inputs that take too long, and memory that grows.
 //!
 //! ```text
@@ -13,6 +13,7 @@
 mod corpus;
 mod harness;
 mod json;
+mod locks;
 mod memory;
 mod mutate;
 #[path = "../nix/rng.rs"]

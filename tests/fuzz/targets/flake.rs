@@ -12,7 +12,7 @@ use preflake::rules::{Level, RULES};
 use preflake::snapshot::{RepoPath, Snapshot};
 use preflake::source::{SourceFile, Span};
 
-use super::{DIVIDER, both, tree};
+use super::{DIVIDER, both, tree, turn};
 use crate::harness::{Target, run};
 use crate::rng::Rng;
 use crate::{json, mutate, words};
@@ -145,8 +145,11 @@ fn whole(input: &[u8]) -> Result<(), String> {
     let snapshot = tree(&nix, &lock);
     let outcome = check::check(&snapshot, &everything(), &[]).map_err(|error| error.to_string())?;
     spans(&snapshot, &outcome)?;
-    reports(&snapshot, &outcome)
+    report(&snapshot, &outcome, FORMATS[turn(input, FORMATS.len() - 1)])
 }
+
+const FORMATS: [Format; 6] =
+    [Format::Human, Format::Concise, Format::Json, Format::Sarif, Format::Github, Format::Gitlab];
 
 /// Every place is one in its file.
 pub(super) fn spans(snapshot: &Snapshot, outcome: &Outcome) -> Result<(), String> {
@@ -168,27 +171,22 @@ pub(super) fn spans(snapshot: &Snapshot, outcome: &Outcome) -> Result<(), String
 }
 
 /// No format lets through what a terminal acts on, and those for machines are JSON.
-fn reports(snapshot: &Snapshot, outcome: &Outcome) -> Result<(), String> {
+fn report(snapshot: &Snapshot, outcome: &Outcome, format: Format) -> Result<(), String> {
     let style = Style { color: false, links: false, terminal: false, width: 100, quiet: false };
+    let mut text = Vec::new();
     let report = Report { snapshot, outcome, style };
-    for format in [Format::Human, Format::Concise, Format::Json, Format::Sarif, Format::Github, Format::Gitlab] {
-        let mut text = Vec::new();
-        report.write(format, &mut text).map_err(|error| error.to_string())?;
-        let text = String::from_utf8(text).map_err(|error| format!("{format:?}: {error}"))?;
-        let acts =
-            |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        match format {
-            Format::Json | Format::Sarif | Format::Gitlab => {
-                serde_json::from_str::<serde_json::Value>(&text).map_err(|error| format!("{format:?}: {error}"))?;
-            }
-            _ => {}
-        }
-        if format == Format::Concise && text.lines().count() != outcome.findings.len() {
-            return Err("not one line a finding".to_owned());
-        }
-        if let Some(character) = text.chars().find(|character| acts(*character)) {
-            return Err(format!("{format:?} lets {character:?} through"));
-        }
+    report.write(format, &mut text).map_err(|error| error.to_string())?;
+    let text = String::from_utf8(text).map_err(|error| format!("{format:?}: {error}"))?;
+    let acts =
+        |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if matches!(format, Format::Json | Format::Sarif | Format::Gitlab) {
+        serde_json::from_str::<serde::de::IgnoredAny>(&text).map_err(|error| format!("{format:?}: {error}"))?;
     }
-    Ok(())
+    if format == Format::Concise && text.lines().count() != outcome.findings.len() {
+        return Err("not one line a finding".to_owned());
+    }
+    match text.chars().find(|character| acts(*character)) {
+        Some(character) => Err(format!("{format:?} lets {character:?} through")),
+        None => Ok(()),
+    }
 }

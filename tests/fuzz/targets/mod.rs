@@ -3,12 +3,19 @@
 mod disk;
 mod fix;
 mod flake;
+mod merge;
 mod text;
 
 use preflake::snapshot::{FileState, Memory, Snapshot, View};
 
 /// Stands between the two files of one input.
 const DIVIDER: &str = "\n#- flake.lock\n";
+
+/// A number from 0 to `most` that depends on the input alone: of several ways to look at it, each input gets one.
+fn turn(input: &[u8], most: usize) -> usize {
+    let sum = input.iter().fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(*byte)));
+    (sum >> 8) % (most + 1)
+}
 
 /// The flake.nix and flake.lock of an input.
 fn both(input: &[u8]) -> (String, String) {
