@@ -18,6 +18,8 @@ use crate::snapshot::{RepoPath, disk};
 pub(super) struct Git {
     /// The repository's git directory.
     pub(super) directory: PathBuf,
+    /// What it shares with linked worktrees: objects, references, configuration.
+    pub(super) common: PathBuf,
     pub(super) workdir: Option<PathBuf>,
     pub(super) environment: Environment,
 }
@@ -46,15 +48,28 @@ impl Git {
 
     /// Checks that what git and libgit2 would read from the git directory are files: on a pipe they would wait for ever.
     pub(super) fn check_files(&self) -> Result<(), GitError> {
-        for name in
-            ["HEAD", "config", "config.worktree", "commondir", "packed-refs", "shallow", "objects/info/alternates"]
-        {
-            let path = self.directory.join(name);
-            if std::fs::metadata(&path).is_ok_and(|found| !found.is_file()) {
-                return Err(GitError::at(&path, "not a regular file"));
-            }
+        for name in ["HEAD", "config.worktree", "commondir"] {
+            check_file(&self.directory.join(name))?;
         }
-        Ok(())
+        for name in ["config", "packed-refs", "shallow"] {
+            check_file(&self.common.join(name))?;
+        }
+        self.check_objects()?;
+        // One of two digits holds the objects whose names begin so.
+        (0..=u8::MAX).try_for_each(|first| check_directory(&self.common.join(format!("objects/{first:02x}"))))
+    }
+
+    /// The same, of what is read before the first object.
+    pub(super) fn check_objects(&self) -> Result<(), GitError> {
+        check_directory(&self.common.join("objects/info"))?;
+        check_directory(&self.common.join("objects/pack"))
+    }
+
+    /// The same, of an object in a file of its own.
+    pub(super) fn check_object(&self, id: &[u8]) -> Result<(), GitError> {
+        let id = super::hex(id);
+        let Some((directory, name)) = id.split_at_checked(2) else { return Ok(()) };
+        check_file(&self.common.join("objects").join(directory).join(name))
     }
 
     /// Runs git and takes its output.
@@ -97,6 +112,24 @@ impl Git {
             return Err(GitError::new("cannot talk to git"));
         };
         Ok(Batch { child, input: Some(input), output: BufReader::new(output) })
+    }
+}
+
+fn check_directory(path: &Path) -> Result<(), GitError> {
+    for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
+        let is_plain = entry.file_type().is_ok_and(|kind| kind.is_file() || kind.is_dir());
+        if !is_plain {
+            check_file(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// What is not there is no pipe.
+fn check_file(path: &Path) -> Result<(), GitError> {
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => Err(GitError::at(path, "not a regular file")),
+        _ => Ok(()),
     }
 }
 

@@ -56,6 +56,8 @@ mod linux {
         openat2: bool,
         /// Whether the state of each directory that is listed is asked for.
         pub(in crate::git) stamps: bool,
+        /// Why a directory that is there was not listed to its end.
+        failure: Option<Errno>,
     }
 
     impl<'a> Lister<'a> {
@@ -66,7 +68,7 @@ mod linux {
             let magic = magic.unwrap_or_default();
             let buffer = vec![MaybeUninit::uninit(); BUFFER];
             let end_cookie = end_cookie(magic);
-            Ok(Self { root, descriptor, buffer, magic, end_cookie, openat2: true, stamps: false })
+            Ok(Self { root, descriptor, buffer, magic, end_cookie, openat2: true, stamps: false, failure: None })
         }
 
         /// The state of the directory `path`; `None` where it is none, or a link to one.
@@ -86,16 +88,32 @@ mod linux {
             Some((now.tv_sec, u32::try_from(now.tv_nsec).ok()?))
         }
 
+        /// What kept directories from being listed although they are there and may be read: silence about them would be
+        /// taken for their being empty.
+        pub(in crate::git) fn outcome(&self) -> io::Result<()> {
+            self.failure.map_or(Ok(()), |failure| Err(failure.into()))
+        }
+
         /// Lists the directory `path`; `None` where it cannot be opened.
         pub(in crate::git) fn list(&mut self, path: &[u8], visit: Visit<'_>) -> Option<Listed> {
-            let directory = self.open(path)?;
+            let directory = match self.open(path) {
+                Ok(directory) => directory?,
+                Err(failure) => {
+                    self.failure = self.failure.or(Some(failure));
+                    return None;
+                }
+            };
             let stat = if self.stamps { rustix::fs::fstat(&directory).ok() } else { None };
             let mut listed = Listed { stamp: stat.as_ref().map(stamp_of), is_whole: true };
             let mut entries = RawDir::new(&directory, &mut self.buffer);
             while let Some(entry) = entries.next() {
-                let Ok(entry) = entry else {
-                    listed.is_whole = false;
-                    break;
+                let entry = match entry {
+                    Ok(entry) => entry,
+                    Err(failure) => {
+                        listed.is_whole = false;
+                        self.failure = self.failure.or(exhausted(failure));
+                        break;
+                    }
                 };
                 let name = entry.file_name().to_bytes();
                 if name != b"." && name != b".." {
@@ -113,23 +131,29 @@ mod linux {
             Some(listed)
         }
 
-        fn open(&mut self, path: &[u8]) -> Option<OwnedFd> {
+        /// `None` for what is no directory, or may not be read; git passes that over too.
+        fn open(&mut self, path: &[u8]) -> Result<Option<OwnedFd>, Errno> {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let path = if path.is_empty() { b"." } else { path };
+            let or_none = |failure| exhausted(failure).map_or(Ok(None), Err);
             if self.openat2 {
                 let resolve = ResolveFlags::NO_SYMLINKS;
                 match rustix::fs::openat2(&self.descriptor, path, flags, Mode::empty(), resolve) {
-                    Ok(directory) => return Some(directory),
+                    Ok(directory) => return Ok(Some(directory)),
                     // Old kernels and some sandboxes do not know the call.
                     Err(Errno::NOSYS | Errno::PERM) => self.openat2 = false,
-                    Err(_) => return None,
+                    Err(failure) => return or_none(failure),
                 }
             }
             if path != b"." && !disk::parents_are_real(self.root, &RepoPath::new(path)) {
-                return None;
+                return Ok(None);
             }
-            rustix::fs::openat(&self.descriptor, path, flags, Mode::empty()).ok()
+            rustix::fs::openat(&self.descriptor, path, flags, Mode::empty()).map(Some).or_else(or_none)
         }
+    }
+
+    fn exhausted(failure: Errno) -> Option<Errno> {
+        disk::is_exhausted(&failure.into()).then_some(failure)
     }
 
     fn unknown(directory: BorrowedFd<'_>, name: &[u8]) -> Kind {
@@ -207,6 +231,11 @@ mod portable {
         /// Not known here.
         pub(in crate::git) fn trusted_clock(&self) -> Option<(i64, u32)> {
             None
+        }
+
+        /// Not known here.
+        pub(in crate::git) fn outcome(&self) -> io::Result<()> {
+            Ok(())
         }
 
         /// Lists the directory `path`; `None` where it cannot be opened.

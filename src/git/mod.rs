@@ -214,6 +214,7 @@ impl Repository {
     fn git(&self) -> Git {
         Git {
             directory: self.layout.git_dir.clone(),
+            common: self.layout.common_dir.clone(),
             workdir: self.layout.workdir.clone(),
             environment: self.environment.clone(),
         }

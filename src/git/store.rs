@@ -56,7 +56,7 @@ pub(super) struct GitStore {
 #[derive(Default)]
 pub(super) struct Cache {
     ignore: OnceCell<Ignore>,
-    walk: OnceCell<Option<Found>>,
+    walk: OnceCell<std::io::Result<Found>>,
     folded: OnceCell<Folded>,
     head: OnceCell<Option<Vec<u8>>>,
     changes: OnceCell<Option<Changes>>,
@@ -93,9 +93,8 @@ impl GitStore {
             .collect()
     }
 
-    fn walk(&self) -> Option<&Found> {
+    fn walk(&self, worktree: &Worktree) -> Result<&Found, &std::io::Error> {
         let walk = || {
-            let worktree = self.worktree.as_ref()?;
             let walk = Walk {
                 root: &worktree.root,
                 git_dir: &worktree.git_dir,
@@ -105,7 +104,7 @@ impl GitStore {
                 presence: self.on_disk,
                 cache: worktree.directories.as_ref(),
             };
-            walk.run().ok()
+            walk.run()
         };
         self.cache.walk.get_or_init(walk).as_ref()
     }
@@ -217,7 +216,8 @@ impl Store for GitStore {
         };
         let asked = self.cache.single_questions.get();
         if self.cache.walk.get().is_some() || asked >= SINGLE_QUESTIONS {
-            let known = self.walk().and_then(|found| found.present.get(self.entries.position(entry.path)?));
+            let found = self.walk(worktree).ok();
+            let known = found.and_then(|found| found.present.get(self.entries.position(entry.path)?));
             if let Some(present) = known {
                 return *present;
             }
@@ -278,10 +278,8 @@ impl Store for GitStore {
 
     fn untracked_nix_files(&self) -> Result<Vec<RepoPath>, ReadError> {
         let Some(worktree) = &self.worktree else { return Ok(Vec::new()) };
-        let Some(found) = self.walk() else {
-            let reason = "the worktree cannot be listed".to_owned();
-            return Err(ReadError { path: RepoPath::default(), reason });
-        };
+        let failed = |error| ReadError { path: RepoPath::default(), reason: format!("the worktree: {error}") };
+        let found = self.walk(worktree).map_err(failed)?;
         let later = |path: &&RepoPath| {
             worktree.whole_index.as_ref().is_none_or(|whole| whole.position(path.as_bytes()).is_none())
         };

@@ -70,9 +70,41 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// What the deepest file that is read takes, with room to spare.
+const STACK: usize = 8 << 20;
+
 /// Does what the command line says and returns the exit status.
 #[must_use]
 pub fn run(cli: &Cli) -> u8 {
+    if !has_small_stack() {
+        return run_here(cli);
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || run_here(cli));
+        thread.map_or_else(
+            |error| {
+                tell(&format!("preflake: cannot start a thread: {error}"));
+                2
+            },
+            |thread| thread.join().unwrap_or(2),
+        )
+    })
+}
+
+/// Whether somebody gave this process less than is usual (`ulimit -s`).
+#[cfg(unix)]
+fn has_small_stack() -> bool {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Stack).current;
+    limit.is_some_and(|limit| limit < STACK as u64)
+}
+
+/// Elsewhere the first thread has a megabyte.
+#[cfg(not(unix))]
+const fn has_small_stack() -> bool {
+    true
+}
+
+fn run_here(cli: &Cli) -> u8 {
     match dispatch(cli) {
         Ok(status) => status,
         Err(failure) => {

@@ -130,6 +130,20 @@ pub(crate) fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     content(open(path, false)?, limit)
 }
 
+/// Whether an error says nothing about the file, but that the machine could not read it.
+#[cfg(unix)]
+pub(crate) fn is_exhausted(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let errno = Errno::from_io_error(error);
+    errno.is_some_and(|errno| matches!(errno, Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::IO))
+}
+
+/// Not told apart here.
+#[cfg(not(unix))]
+pub(crate) const fn is_exhausted(_error: &io::Error) -> bool {
+    false
+}
+
 fn content(file: File, limit: u64) -> io::Result<Vec<u8>> {
     let metadata = file.metadata()?;
     if !metadata.is_file() {

@@ -123,7 +123,7 @@ impl Changes {
     }
 }
 
-/// Why content could not be had. Displayed behind the path.
+/// Why content could not be had. Displayed behind the path, where there is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadError {
     /// The file asked for.
@@ -134,6 +134,9 @@ pub struct ReadError {
 
 impl std::fmt::Display for ReadError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.path.is_root() {
+            return formatter.write_str(&self.reason);
+        }
         write!(formatter, "{}: {}", self.path, self.reason)
     }
 }

@@ -8,7 +8,7 @@ pub(super) mod wildmatch;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use self::pattern::{Decision, MAX_FILE, PatternFile};
 use crate::snapshot::{IgnoreRule, disk};
@@ -34,6 +34,8 @@ pub(super) struct Ignore {
     general: [PatternFile; 2],
     /// By directory, without a trailing slash. The value is shared between threads.
     directories: Mutex<BTreeMap<Vec<u8>, Arc<Directory>>>,
+    /// Why an ignore file that is there was not read.
+    failure: OnceLock<std::io::Error>,
 }
 
 /// What is known of a directory: the rule that ignores it or one above, and the ignore files from the root to here.
@@ -74,7 +76,16 @@ impl Ignore {
             Some(path) => read(path, path.as_os_str().as_encoded_bytes()),
             None => PatternFile::default(),
         };
-        Self { sources, general: [info, excludes], directories: Mutex::default() }
+        Self { sources, general: [info, excludes], directories: Mutex::default(), failure: OnceLock::new() }
+    }
+
+    /// What kept an ignore file from being read although it is there and may be: without its rules what it ignores would
+    /// be taken for new.
+    pub(super) fn outcome(&self) -> std::io::Result<()> {
+        match self.failure.get() {
+            Some(error) => Err(std::io::Error::new(error.kind(), error.to_string())),
+            None => Ok(()),
+        }
     }
 
     /// The rule that ignores a path, which is not tracked; `None` where it is not ignored.
@@ -138,7 +149,12 @@ impl Ignore {
         name.extend_from_slice(b".gitignore");
         let content = match disk::read_inside(&self.sources.root, &name, MAX_FILE) {
             Ok(content) => Some(content),
-            Err(_) => self.sources.left_out.get(&name).cloned(),
+            Err(error) => {
+                if disk::is_exhausted(&error) {
+                    let _ = self.failure.set(error);
+                }
+                self.sources.left_out.get(&name).cloned()
+            }
         };
         content.map_or_else(PatternFile::default, |content| PatternFile::new(name, directory.to_vec(), &content))
     }

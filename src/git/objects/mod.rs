@@ -91,8 +91,8 @@ impl Objects {
         let open = || {
             let directory = self.layout.common_dir.join("objects");
             // libgit2 would wait for a pipe there.
-            let is_odd = std::fs::metadata(directory.join("info/alternates")).is_ok_and(|found| !found.is_file());
-            let directory = directory.to_str().filter(|_| !self.child_only && !is_odd)?;
+            let is_known = !self.child_only && self.git.check_objects().is_ok();
+            let directory = directory.to_str().filter(|_| is_known)?;
             // Git does not hash what it reads either; it would take most of the time.
             git2::opts::strict_hash_verification(false);
             let database = git2::Odb::new().ok()?;
@@ -138,6 +138,7 @@ impl Objects {
     }
 
     fn parsed_id(&self, revision: &str) -> Result<Vec<u8>, GitError> {
+        self.git.check_files()?;
         let spec = format!("{revision}^{{commit}}");
         let output = self.git.output(&["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]);
         let name = || revision.escape_debug().collect::<String>();
@@ -262,6 +263,7 @@ impl Objects {
     }
 
     fn read_as_told(&self, id: &[u8], kind: git2::ObjectType) -> Result<Vec<u8>, String> {
+        self.git.check_object(id).map_err(|error| error.message)?;
         let Some(database) = self.database() else { return self.read_from_batch(&hex(id), kind) };
         let plain = |error: git2::Error| match error.code() {
             git2::ErrorCode::NotFound => "the object is missing from the repository".to_owned(),

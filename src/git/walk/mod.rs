@@ -73,6 +73,8 @@ impl Walk<'_> {
         if let Some(session) = &shared.session {
             untracked.append(&mut shared.settle(session, outcomes, &mut lister));
         }
+        lister.outcome()?;
+        self.ignore.outcome()?;
         untracked.sort_unstable();
         let present = shared.present.into_iter().map(AtomicBool::into_inner).collect();
         Ok(Found { untracked, present })
@@ -109,7 +111,9 @@ impl Shared<'_> {
         let other = || {
             let mut lister = Lister::new(self.walk.root)?;
             lister.stamps = self.session.is_some();
-            Ok::<_, std::io::Error>(self.work(&mut lister))
+            let found = self.work(&mut lister);
+            lister.outcome()?;
+            Ok::<_, std::io::Error>(found)
         };
         std::thread::scope(|scope| {
             let others = threads::start(scope, threads - 1, other);

@@ -80,6 +80,47 @@ fn in_names() {
     bounded(repo.path(), &["fix", "untracked-nix-file"]);
 }
 
+/// Names of two lines, and names that are no text: each format still is what it says it is.
+#[test]
+fn names_of_two_lines_and_of_no_text() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    let repo = repo(super::FLAKE);
+    let write = |name: &[u8], text: &str| {
+        let path = repo.path().join(OsStr::from_bytes(name));
+        std::fs::create_dir_all(path.parent().expect("below the root")).expect("a directory");
+        std::fs::write(path, text).expect("a file");
+    };
+    write(b"d\n\xff/flake.nix", "{ outputs = _: import ./gone.nix; }\n");
+    repo.git(&["add", "--all"]);
+    for name in
+        [&b"a\nb.nix"[..], b"\xff\xfe.nix", b"%0A::error::x.nix", b"a,b:c=d.nix", b"--force.nix", b" .nix", b"\".nix"]
+    {
+        write(name, "{ }\n");
+    }
+    for format in FORMATS {
+        let run = bounded(repo.path(), &["check", "--format", format, "--color", "never", "--deny-warnings"]);
+        assert_eq!(run.status, 1, "{format}: {}", run.stderr);
+        let parsed = serde_json::from_str::<serde_json::Value>(&run.stdout);
+        match format {
+            "json" | "sarif" | "gitlab" => drop(parsed.expect(format)),
+            // One line each: seven files and an import.
+            "concise" => assert_eq!(run.stdout.lines().count(), 8, "{}", run.stdout),
+            "github" => {
+                let commands = ["::error ", "::warning ", "::group::", "::endgroup::"];
+                let is_command = |line: &str| commands.iter().any(|command| line.starts_with(command));
+                assert!(run.stdout.lines().all(is_command), "{}", run.stdout);
+                assert_eq!(run.stdout.lines().filter(|line| line.contains(" file=")).count(), 8, "{}", run.stdout);
+            }
+            _ => {}
+        }
+    }
+    // Staged under their own names, whatever they look like.
+    assert_eq!(bounded(repo.path(), &["fix", "untracked-nix-file"]).status, 0);
+    assert_eq!(repo.git(&["ls-files", "-z"]).split_terminator('\0').count(), 9);
+    assert_eq!(repo.git(&["ls-files", "--others"]), "");
+}
+
 #[test]
 fn in_arguments_and_settings() {
     let repo = repo(super::FLAKE);

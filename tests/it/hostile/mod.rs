@@ -3,6 +3,9 @@
 
 mod depth;
 mod escapes;
+mod git_files;
+mod limits;
+mod listed;
 mod meanwhile;
 mod programs;
 mod sizes;

@@ -94,9 +94,14 @@ fn follows_in_circles() {
         format!("{{\"nodes\":{{\"root\":{{\"inputs\":{{{}}}}}}},\"root\":\"root\",\"version\":7}}", edges.join(","));
     repo.write("flake.lock", &lock);
     repo.git(&["add", "--all"]);
-    for arguments in [&["check", "--format", "json"][..], &["fix", "--diff"]] {
+    let formats = ["human", "concise", "json", "sarif", "github", "gitlab"];
+    let reports = formats.map(|format| ["check", "--format", format]);
+    for arguments in reports.iter().map(<[&str; 3]>::as_slice).chain([&["fix", "--diff"][..]]) {
         let run = bounded(repo.path(), arguments);
         assert!(run.status < 2, "{}", run.stderr);
+        // The circle is written once, and not to its end; sarif explains every rule.
+        let most = 128 << 10;
+        assert!(run.stdout.len() < most, "{arguments:?}: {} bytes", run.stdout.len());
     }
 }
 

@@ -1,0 +1,245 @@
+//! What git keeps for itself, cut short, made up, or led in circles.
+
+use std::fs;
+use std::fs::File;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use preflake::git::{Environment, Repository, ViewChoice};
+
+use super::{FLAKE, bounded, repo};
+use crate::repo::Repo;
+
+fn pipe(path: &Path) {
+    rustix::fs::mkfifoat(rustix::fs::CWD, path, 0o600.into()).expect("a pipe");
+}
+
+/// The paths in the index, as preflake reads it; `None` where it does not.
+fn indexed(repo: &Repo) -> Option<Vec<Vec<u8>>> {
+    let environment = Environment::of([("HOME", repo.path().as_os_str()), ("GIT_CONFIG_NOSYSTEM", "1".as_ref())]);
+    let repository = Repository::discover_with(repo.path(), environment).ok()??;
+    let snapshot = repository.snapshot(&ViewChoice::Index).ok()?;
+    Some(snapshot.all_entries().map(|entry| entry.path.to_vec()).collect())
+}
+
+/// Where preflake reads an index, it reads it as git does; git itself reads more than it should.
+fn as_git_does(repo: &Repo, index: &[u8], what: &str) -> bool {
+    fs::write(repo.path().join(".git/index"), index).expect("a file");
+    let Some(ours) = indexed(repo) else { return false };
+    let git = repo.try_git(&["ls-files", "-z"]);
+    if git.status.success() {
+        let names = git.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+        assert_eq!(ours, names.map(<[u8]>::to_vec).collect::<Vec<_>>(), "{what}");
+    }
+    true
+}
+
+#[test]
+fn an_index_cut_at_every_byte() {
+    let repo = repo(FLAKE);
+    repo.write("a/b.nix", "{ }\n");
+    repo.git(&["add", "--all"]);
+    repo.git(&["write-tree"]);
+    let index = fs::read(repo.path().join(".git/index")).expect("it is there");
+    assert!(as_git_does(&repo, &index, "whole"));
+    let read = (0..index.len()).filter(|end| as_git_does(&repo, &index[..*end], &format!("{end} bytes"))).count();
+    assert!(read < index.len() / 2, "{read} of {} are read", index.len());
+}
+
+#[test]
+fn an_index_with_absurd_numbers() {
+    let repo = repo(FLAKE);
+    repo.write("a/b.nix", "{ }\n");
+    repo.git(&["add", "--all"]);
+    for version in ["2", "3", "4"] {
+        repo.git(&["update-index", "--index-version", version]);
+        let index = fs::read(repo.path().join(".git/index")).expect("it is there");
+        for at in 0..index.len() - 4 {
+            for number in [0_u32, 1, 0x0fff_ffff, 0x7fff_ffff, u32::MAX] {
+                let mut changed = index.clone();
+                changed[at..at + 4].copy_from_slice(&number.to_be_bytes());
+                // In this process: a panic, or memory without end, would show.
+                fs::write(repo.path().join(".git/index"), &changed).expect("a file");
+                let _ = indexed(&repo);
+            }
+        }
+        fs::write(repo.path().join(".git/index"), &index).expect("a file");
+    }
+    assert_eq!(bounded(repo.path(), &["check", "--staged"]).status, 0);
+}
+
+#[test]
+fn references_made_up_and_in_circles() {
+    let garbage: Vec<u8> = (0..100_000_u32).map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
+    for (name, content) in [
+        ("packed-refs", garbage.clone()),
+        ("packed-refs", b"# pack-refs with: peeled fully-peeled sorted \n^\n^^\n refs/heads/main\n".repeat(1000)),
+        ("HEAD", b"ref: refs/heads/circle\n".to_vec()),
+        ("HEAD", b"ref: HEAD\n".to_vec()),
+        ("HEAD", b"ref: refs/heads/../../HEAD\n".to_vec()),
+        ("HEAD", b"ref: refs/heads/".repeat(3000)),
+        ("objects/info/alternates", b".\n../objects\n/\n/dev/zero\n\0\n".repeat(1000)),
+        ("objects/info/alternates", garbage.clone()),
+        ("commondir", b".\n".to_vec()),
+        ("commondir", garbage),
+        ("shallow", b"0000\n".repeat(10_000)),
+    ] {
+        let repo = repo(FLAKE);
+        repo.commit_all();
+        repo.write(".git/refs/heads/circle", "ref: refs/heads/circle\n");
+        let _ = fs::remove_file(repo.path().join(".git/refs/heads/main"));
+        fs::write(repo.path().join(".git").join(name), content).expect("a file");
+        for view in [&["--worktree"][..], &["--staged"], &["--rev", "HEAD"], &["--rev", "circle"]] {
+            bounded(repo.path(), &[&["check", "--format", "concise"], view].concat());
+        }
+    }
+}
+
+/// Two object directories that name each other.
+#[test]
+fn alternates_in_circles() {
+    let (one, other) = (repo(FLAKE), repo(FLAKE));
+    for (from, to) in [(&one, &other), (&other, &one)] {
+        from.commit_all();
+        let objects = to.path().join(".git/objects");
+        from.write(".git/objects/info/alternates", &format!("{}\n", objects.display()));
+    }
+    for view in [&["--worktree"][..], &["--staged"], &["--rev", "HEAD"]] {
+        let run = bounded(one.path(), &[&["check"], view].concat());
+        assert_eq!(run.status, 0, "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_git_directory_that_is_none() {
+    let repo = repo(FLAKE);
+    repo.commit_all();
+    let (git, aside) = (repo.path().join(".git"), repo.path().join("aside"));
+    fs::rename(&git, &aside).expect("it is there");
+    let check = |what: &str| {
+        for arguments in [&["check"][..], &["check", "--staged"], &["check", "--rev", "HEAD"], &["fix"]] {
+            let run = bounded(repo.path(), arguments);
+            assert!(run.status == 2 || arguments.len() == 1, "{what} {arguments:?}: {}", run.stdout);
+        }
+    };
+    pipe(&git);
+    check("a pipe");
+    fs::remove_file(&git).expect("it is there");
+    symlink(".git", &git).expect("a link");
+    check("a link to itself");
+    fs::remove_file(&git).expect("it is there");
+    for content in ["gitdir: .git\n", "gitdir: ", "gitdir: /dev/zero\n", "gitdir: aside/../.git", "\0", ""] {
+        fs::write(&git, content).expect("a file");
+        check(content);
+    }
+    let file = File::create(&git).expect("a file");
+    file.set_len(5 << 30).expect("a sparse file");
+    check("five gigabytes");
+}
+
+/// Objects, packs and what lists them: nothing waits for a writer who never comes.
+#[test]
+fn pipes_among_the_objects() {
+    for (name, packed) in [
+        ("objects/info/alternates", false),
+        ("objects/info/packs", false),
+        ("objects/info/commit-graph", false),
+        ("objects/pack/multi-pack-index", true),
+        ("objects/pack/pack-0123456789012345678901234567890123456789.idx", true),
+        ("the pack", true),
+        ("its index", true),
+        ("the blob", false),
+        ("the commit", false),
+    ] {
+        let repo = repo("{ outputs = _: import ./x.nix; }\n");
+        repo.write("x.nix", "{ }\n");
+        repo.commit_all();
+        // The content on disk is another: objects have to be read.
+        let loose = |revision: &str| {
+            let id = repo.git(&["rev-parse", revision]);
+            repo.path().join(".git/objects").join(&id[..2]).join(id[2..].trim())
+        };
+        let (blob, commit) = (loose(":x.nix"), loose("HEAD"));
+        if packed {
+            repo.git(&["repack", "-a", "-d", "-q"]);
+        }
+        let ending = |end: &str| {
+            let files = fs::read_dir(repo.path().join(".git/objects/pack")).expect("it is there").flatten();
+            files.map(|file| file.path()).find(|path| path.extension().is_some_and(|found| found == end))
+        };
+        let path = match name {
+            "the pack" => ending("pack").expect("packed"),
+            "its index" => ending("idx").expect("packed"),
+            "the blob" => blob,
+            "the commit" => commit,
+            name => repo.path().join(".git").join(name),
+        };
+        let _ = fs::remove_file(&path);
+        fs::create_dir_all(path.parent().expect("it has one")).expect("a directory");
+        pipe(&path);
+        repo.write("x.nix", "{ other = 1; }\n");
+        for view in [&["--worktree"][..], &["--staged"], &["--rev", "HEAD"]] {
+            bounded(repo.path(), &[&["check", "--format", "concise"], view].concat());
+        }
+    }
+}
+
+/// What is kept of directories may be anything, and directories may be older than time.
+#[test]
+fn a_directory_cache_that_is_none() {
+    let repo = repo(FLAKE);
+    for number in 0..420 {
+        repo.write(&format!("d{number}/x.nix"), "{ }\n");
+    }
+    repo.commit_all();
+    let cache = repo.path().join(".git/preflake-cache");
+    let check = |what: &str, wanted: i32| {
+        let run = bounded(repo.path(), &["check", "--format", "concise"]);
+        assert_eq!(run.status, wanted, "{what}: {}{}", run.stdout, run.stderr);
+    };
+    let touch = |path: &str| {
+        let output = crate::repo::hermetic("touch", repo.path()).args(["-d", "1960-01-01", path]).output();
+        assert!(output.is_ok_and(|output| output.status.success()), "touch(1) sets any time");
+    };
+    for number in 0..420 {
+        touch(&format!("d{number}"));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    check("older than time", 0);
+    check("older than time, again", 0);
+    repo.write("d7/new.nix", "{ }\n");
+    touch("d7");
+    check("a new file in a directory that looks as before", 1);
+    check("the same again", 1);
+    fs::remove_file(repo.path().join("d7/new.nix")).expect("it is there");
+    touch("d7");
+    check("gone again", 0);
+    let whole = fs::read(&cache).unwrap_or_default();
+    for (what, content) in
+        [("empty", Vec::new()), ("zeros", vec![0; 100_000]), ("half", whole[..whole.len() / 2].to_vec())]
+    {
+        fs::write(&cache, content).expect("a file");
+        check(what, 0);
+    }
+    for at in (0..whole.len()).step_by(997) {
+        let mut changed = whole.clone();
+        changed[at] ^= 0x55;
+        fs::write(&cache, changed).expect("a file");
+        check(&format!("byte {at} is another"), 0);
+    }
+    fs::remove_file(&cache).expect("it is there");
+    pipe(&cache);
+    check("a pipe", 0);
+    fs::remove_file(&cache).expect("it is there");
+    fs::create_dir(&cache).expect("a directory");
+    check("a directory", 0);
+    fs::remove_dir(&cache).expect("it is there");
+    let precious = repo.path().join(".git/precious");
+    fs::write(&precious, "precious").expect("a file");
+    symlink("precious", &cache).expect("a link");
+    check("a link", 0);
+    assert_eq!(fs::read_to_string(&precious).expect("it is there"), "precious");
+    fs::remove_file(&cache).expect("it is there");
+    File::create(&cache).and_then(|file| file.set_len(5 << 30)).expect("a sparse file");
+    check("five gigabytes", 0);
+}
