@@ -62,7 +62,7 @@ fn mistyped_commands_rules_and_revisions() {
         (&["chekc"][..], "did you mean the command `check`?"),
         (&["explain", "stale-lok"], "did you mean `stale-lock`? See `preflake rules`"),
         (&["man", "grahp"], "did you mean `graph`?"),
-        (&["--rev", "HEAD"], "commit first, or leave `--rev` out"),
+        (&["--rev", "HEAD"], "make the first commit"),
         (&["hosts/nowhere"], "name a file or directory that is there; `preflake --help` lists the commands"),
         (&["--rev", "nowhere"], "name a branch, a tag or a commit: `git log --oneline`"),
     ] {

@@ -144,7 +144,7 @@ impl Objects {
         let name = || revision.escape_debug().collect::<String>();
         let no_commit = || {
             if revision == "HEAD" && matches!(refs::head(&self.layout), Head::Unborn) {
-                return GitError::new("nothing is committed yet").with_help("commit first, or leave `--rev` out");
+                return GitError::new("nothing is committed yet").with_help("make the first commit");
             }
             GitError::new(format!("no commit `{}`", name()))
                 .with_help("name a branch, a tag or a commit: `git log --oneline`")
