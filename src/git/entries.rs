@@ -168,13 +168,19 @@ pub(super) const fn mode(bits: u32) -> Mode {
 
 /// Whether a path may be one of a repository's: git refuses the others, and following them could leave the worktree.
 pub(super) fn is_sound(path: &[u8]) -> bool {
+    is_plain(path) || has_sound_parts(path)
+}
+
+/// Whether the path is sound at first sight, as most are: no part begins with a full stop.
+#[expect(clippy::needless_bitwise_bool, reason = "without a way out of the loop many bytes are looked at at once")]
+fn is_plain(path: &[u8]) -> bool {
     let (Some(first), Some(last)) = (path.first(), path.last()) else { return false };
     let next = path.get(1..).unwrap_or_default();
-    // Without a way out of the loop the compiler looks at many bytes at once, and most paths are done with.
     let is_odd = |odd: bool, (byte, next): (&u8, &u8)| odd | ((*byte == b'/') & ((*next == b'/') | (*next == b'.')));
-    if !matches!(first, b'/' | b'.') && *last != b'/' && !path.iter().zip(next).fold(false, is_odd) {
-        return true;
-    }
+    !matches!(first, b'/' | b'.') && *last != b'/' && !path.iter().zip(next).fold(false, is_odd)
+}
+
+fn has_sound_parts(path: &[u8]) -> bool {
     let mut start = true;
     for (index, byte) in path.iter().enumerate() {
         if start && (*byte == b'/' || (*byte == b'.' && is_dots(&path[index..]))) {

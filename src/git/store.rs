@@ -271,7 +271,7 @@ impl Store for GitStore {
             }
         };
         std::thread::scope(|scope| {
-            threads::start(scope, threads::number(paths.len(), FILES_PER_THREAD) - 1, &read);
+            threads::start(scope, threads::number(paths.len(), FILES_PER_THREAD) - 1, read);
             read();
         });
     }

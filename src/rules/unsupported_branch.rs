@@ -20,7 +20,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for flake in cx.flakes {
         let Some(lock) = flake.valid_lock() else { continue };
         for RootInput { path, node, identity, .. } in root_nixpkgs(lock) {
-            let Some((branch, what)) = trouble(&identity, cx.settings.now) else { continue };
+            let Some((branch, what)) = trouble(identity, cx.settings.now) else { continue };
             let message = format!("input `{path}` is on {branch}, {what}");
             let place = ("rev", "locked from there");
             out.push(
