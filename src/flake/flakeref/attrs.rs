@@ -14,8 +14,23 @@ pub type Name = Cow<'static, str>;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attrs(Vec<(Name, Attr)>);
 
-/// All names that some fetcher knows, sorted.
-const KNOWN: &[&str] = &[
+/// Makes a list of names, and the function that finds one in it: by comparisons that the compiler knows the lengths of.
+macro_rules! known {
+    ($($name:literal),* $(,)?) => {
+        /// All names that some fetcher knows, sorted.
+        #[cfg(test)]
+        const KNOWN: &[&str] = &[$($name),*];
+
+        fn known(name: &str) -> Option<&'static str> {
+            match name {
+                $($name => Some($name),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+known![
     "allRefs",
     "dir",
     "dirtyRev",
@@ -45,10 +60,6 @@ const KNOWN: &[&str] = &[
     "verifyCommit",
 ];
 
-fn known(name: &str) -> Option<&'static str> {
-    KNOWN.binary_search(&name).ok().map(|index| KNOWN[index])
-}
-
 impl Attrs {
     /// None.
     #[must_use]
@@ -63,6 +74,7 @@ impl Attrs {
     }
 
     /// An attribute.
+    #[inline]
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Attr> {
         // A name of another length is passed over without a look at its letters.
@@ -70,6 +82,7 @@ impl Attrs {
     }
 
     /// Whether there is an attribute of this name.
+    #[inline]
     #[must_use]
     pub fn contains_key(&self, name: &str) -> bool {
         self.get(name).is_some()

@@ -113,6 +113,7 @@ impl FlakeRef {
     }
 
     /// A text attribute.
+    #[inline]
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         match self.attrs.get(name) {
