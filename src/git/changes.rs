@@ -57,11 +57,13 @@ impl Comparison<'_> {
         let below = cache.map(|(cache, node)| cache.below(node)).unwrap_or_default();
         let content = self.objects.tree(tree)?;
         let mut at = range.start;
+        let mut path = prefix.clone();
         for item in tree::items(&content, self.objects.id_len()) {
-            let path = [prefix, item.name].concat();
+            path.truncate(prefix.len());
+            path.extend_from_slice(item.name);
             at = match item.mode {
-                Some(mode) => self.file(at..range.end, path, item.id, mode),
-                None => self.subdirectory(at..range.end, path, &item, &below),
+                Some(mode) => self.file(at..range.end, &path, item.id, mode),
+                None => self.subdirectory(at..range.end, &mut path, &item, &below),
             };
         }
         self.added(at..range.end);
@@ -69,8 +71,8 @@ impl Comparison<'_> {
     }
 
     /// Compares a file of the tree; returns the first entry behind it.
-    fn file(&mut self, range: Range<usize>, path: Vec<u8>, id: &[u8], mode: Mode) -> usize {
-        let at = self.entries.lower_bound(range.clone(), &path);
+    fn file(&mut self, range: Range<usize>, path: &[u8], id: &[u8], mode: Mode) -> usize {
+        let at = self.entries.lower_bound_near(range.clone(), path);
         self.added(range.start..at);
         let entry = (at < range.end).then(|| self.entries.get(at)).filter(|entry| entry.path == path);
         // What is only intended to be added will not be in the commit.
@@ -78,7 +80,7 @@ impl Comparison<'_> {
             None => _ = self.changes.removed.insert(RepoPath::new(path)),
             Some(entry) if entry.id != id || entry.mode != mode || entry.conflicted => {
                 if leads_on(mode) || leads_on(entry.mode) {
-                    self.changes.removed.insert(RepoPath::new(&path[..]));
+                    self.changes.removed.insert(RepoPath::new(path));
                 }
                 self.changes.changed.insert(RepoPath::new(path));
             }
@@ -91,30 +93,32 @@ impl Comparison<'_> {
     fn subdirectory(
         &mut self,
         range: Range<usize>,
-        mut path: Vec<u8>,
+        path: &mut Vec<u8>,
         item: &tree::Item<'_>,
         below: &HashMap<&[u8], usize>,
     ) -> usize {
-        if let Some(at) = self.sparse(range.clone(), &path, item.id) {
+        if let Some(at) = self.sparse(range.clone(), path, item.id) {
             return at;
         }
         path.push(b'/');
-        let start = self.entries.lower_bound(range.clone(), &path);
+        let start = self.entries.lower_bound_near(range.clone(), path);
         self.added(range.start..start);
-        let mut bound = path.clone();
         // The byte after the slash bounds everything that begins with it.
-        if let Some(last) = bound.last_mut() {
-            *last = b'0';
-        }
-        let end = self.entries.lower_bound(start..range.end, &bound);
+        let set_last = |path: &mut Vec<u8>, byte| path.last_mut().map(|last| *last = byte);
+        set_last(path, b'/' + 1);
+        let end = self.entries.lower_bound_near(start..range.end, path);
+        set_last(path, b'/');
         let node = below.get(item.name).copied();
-        self.pending.push(Pending { prefix: path, tree: item.id.to_vec(), range: start..end, node });
+        let cached = self.cache.as_ref().zip(node).and_then(|(cache, node)| cache.tree(node, end - start));
+        if cached != Some(item.id) {
+            self.pending.push(Pending { prefix: path.clone(), tree: item.id.to_vec(), range: start..end, node });
+        }
         end
     }
 
     /// A directory of a sparse index whose tree could not be read is an entry of its own.
     fn sparse(&mut self, range: Range<usize>, path: &[u8], id: &[u8]) -> Option<usize> {
-        let at = self.entries.lower_bound(range.clone(), path);
+        let at = self.entries.lower_bound_near(range.clone(), path);
         let entry = (at < range.end).then(|| self.entries.get(at))?;
         if entry.path != path || entry.mode != Mode::SparseDirectory {
             return None;

@@ -82,6 +82,17 @@ impl EntryList {
         start + self.records[start..end].partition_point(|record| path_of(&self.bytes, record) < path)
     }
 
+    /// The same, for a path that is likely to be near the beginning of the range.
+    pub(super) fn lower_bound_near(&self, range: Range<usize>, path: &[u8]) -> usize {
+        let end = range.end.min(self.len());
+        let (mut start, mut step) = (range.start.min(end), 1);
+        while start + step <= end && self.path(start + step - 1) < path {
+            start += step;
+            step *= 2;
+        }
+        self.lower_bound(start..end.min(start + step), path)
+    }
+
     /// The index of exactly this path.
     pub(super) fn position(&self, path: &[u8]) -> Option<usize> {
         let index = self.lower_bound(0..self.len(), path);
