@@ -80,3 +80,29 @@ fn a_module_that_nobody_names_is_found() {
         assert!(found.contains(&"untracked-nix-file modules/foo.nix:1".to_owned()), "{view:?}: {found:?}");
     }
 }
+
+/// Whether an input is used may be said by any file. Of a commit that leaves flake.nix alone, only those that it changes
+/// can have been the last to use one.
+#[test]
+fn the_last_use_of_an_input_goes_with_the_commit_that_drops_it() {
+    let repo = Repo::new();
+    let inputs = r#"a.url = "github:o/a"; b.url = "github:o/b"; c.url = "github:o/c";"#;
+    repo.write("flake.nix", &format!("{{ inputs = {{ {inputs} }}; outputs = inputs: import ./x.nix inputs; }}\n"));
+    repo.write("x.nix", "inputs: { inherit (inputs) a; y = import ./y.nix inputs; }\n");
+    repo.write("y.nix", "inputs: inputs.b\n");
+    repo.commit_all();
+    let found = |view: &[&str]| repo.findings(&[view, &["--select", "unused-input"]].concat()).len();
+    assert_eq!(found(&[]), 1, "nothing uses `c`");
+
+    repo.write("x.nix", "inputs: { inherit (inputs) a; y = import ./y.nix inputs; z = 1; }\n");
+    repo.git(&["add", "x.nix"]);
+    assert_eq!((found(&["--staged"]), found(&[])), (0, 1), "what was unused before is not this commit's");
+    repo.write("y.nix", "inputs: 1\n");
+    repo.git(&["add", "y.nix"]);
+    assert_eq!((found(&["--staged"]), found(&[])), (1, 2), "`b` has lost its use");
+    repo.git(&["rm", "-q", "-f", "y.nix"]);
+    assert_eq!(found(&["--staged"]), 1, "however it goes");
+    repo.edit("flake.nix", "inputs: import", "inputs: 1 + import");
+    repo.git(&["add", "flake.nix"]);
+    assert_eq!(found(&["--staged"]), 2, "with flake.nix all are looked at");
+}
