@@ -270,8 +270,16 @@ pub(crate) fn all() -> Vec<Files> {
         all.push(files(format!("{}{end}", flake(USUAL)), usual.clone()));
     }
     all.extend(
-        [r#"{"path":"./other","type":"path"}"#, r#"{"path":"./sub","dir":"in","type":"path"}"#, PINNED]
-            .map(locked_elsewhere),
+        [
+            r#"{"path":"./other","type":"path"}"#,
+            r#"{"path":"./sub","dir":"in","type":"path"}"#,
+            PINNED,
+            // The hash of a relative input means nothing, and is read.
+            r#"{"path":"./sub","narHash":"","type":"path"}"#,
+            r#"{"path":"./sub","narHash":5,"type":"path"}"#,
+            r#"{"path":"./sub","narHash":"4a3c19363b344fcc2d6f247ae54b5f148e284307","type":"path"}"#,
+        ]
+        .map(locked_elsewhere),
     );
     all
 }

@@ -292,7 +292,7 @@ impl<'d, 't> Loader<'d, 't> {
         }
         let (locked, original) = (locked?, original?);
         let relative = locked.relative_path().is_some();
-        if !relative && let Err(error) = locked.check_pin() {
+        if let Err(error) = locked.check_pin() {
             self.problems.push(problem(format!("node `{key}`: {error}"), node.key_span));
             return None;
         }
