@@ -230,7 +230,7 @@ fn classify(run: &Run, lock: &str) -> Answer {
     {
         Verdict::Stale
     } else if fetching.as_ref().is_some_and(|reference| is_locked(reference, lock))
-        || at_input.is_some() && message.contains("SRI hash")
+        || at_input.is_some() && message.contains("SRI")
     {
         // A hash that cannot be read has no fetch to fail, but is read for one.
         Verdict::Refetch
