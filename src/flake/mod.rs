@@ -14,6 +14,7 @@ pub mod keepers;
 pub mod lock;
 pub mod merge;
 pub mod nix;
+mod unread;
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -181,12 +182,11 @@ impl Flake {
     /// Reads the flake in `dir`.
     ///
     /// # Errors
-    /// When flake.nix cannot be read at all; whatever is wrong inside it is in the result.
+    /// When the file flake.nix cannot be read; whatever is wrong inside it, or that it is no file, is in the result.
     pub fn read(snapshot: &Snapshot, dir: &RepoPath) -> Result<Self, ReadError> {
         let nix_path = dir.child("flake.nix");
         let lock_path = dir.child("flake.lock");
-        let source = snapshot.read(&nix_path)?;
-        let mut nix = nix::read(&source);
+        let (source, mut nix) = unread::read(snapshot, &nix_path)?;
         check_config_paths(snapshot, dir, &mut nix);
         let lock = lock::read_beside(snapshot, &lock_path);
         let lock_expected = dir.is_root() || !matches!(lock, LockState::Missing);

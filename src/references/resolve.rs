@@ -1,6 +1,6 @@
 //! From what a file writes to what the view holds.
 
-use crate::snapshot::{Mode, RepoPath, Snapshot, under};
+use crate::snapshot::{Lead, Mode, RepoPath, Snapshot, under};
 
 /// What the view holds at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,9 +18,6 @@ pub(super) enum Found {
     Outside,
 }
 
-/// As many links as Linux follows in one path.
-const MAX_LINKS: usize = 40;
-
 /// Looks `path` up. One that exists costs two searches in the sorted list of entries.
 pub(super) fn find(snapshot: &Snapshot, path: &RepoPath) -> Found {
     if let Some(entry) = snapshot.entry_now(path)
@@ -32,45 +29,23 @@ pub(super) fn find(snapshot: &Snapshot, path: &RepoPath) -> Found {
         };
     }
     if snapshot.has_directory(path) {
-        return Found::Directory { has_default: snapshot.has_file(&path.child("default.nix")) };
+        return directory(snapshot, path);
     }
     find_through_links(snapshot, path)
 }
 
 /// Follows tracked links on the way. What a link hides outside the view is taken to exist: nobody here can tell.
 fn find_through_links(snapshot: &Snapshot, path: &RepoPath) -> Found {
-    let mut target = path.clone();
-    for _ in 0..MAX_LINKS {
-        let Some((link, mode)) = leaf_above(snapshot, &target) else { return Found::Nothing(target) };
-        match mode {
-            Mode::Symlink => {}
-            Mode::SparseDirectory => return Found::File,
-            Mode::File | Mode::Executable | Mode::Submodule => return Found::Nothing(target),
-        }
-        let rest = target.as_bytes().get(link.as_bytes().len()..).unwrap_or_default().to_vec();
-        let Some(next) = snapshot.link_target(&link).and_then(|points| link.parent().join(&points)) else {
-            return Found::File;
-        };
-        let Some(next) = next.join(rest.strip_prefix(b"/").unwrap_or(&rest)) else { return Found::Outside };
-        if snapshot.entry_now(&next).is_some_and(|entry| !matches!(entry.mode, Mode::Symlink | Mode::Submodule)) {
-            return Found::File;
-        }
-        if snapshot.has_directory(&next) {
-            return Found::Directory { has_default: snapshot.has_file(&next.child("default.nix")) };
-        }
-        target = next;
+    match snapshot.follow(path) {
+        Lead::Directory(target) => directory(snapshot, &target),
+        Lead::Nothing(target) => Found::Nothing(target),
+        Lead::Outside => Found::Outside,
+        Lead::File(_) | Lead::Away | Lead::Circle | Lead::Unknown => Found::File,
     }
-    Found::File
 }
 
-/// The entry that is `path` or a parent of it: the first from the top.
-fn leaf_above(snapshot: &Snapshot, path: &RepoPath) -> Option<(RepoPath, Mode)> {
-    let bytes = path.as_bytes();
-    let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(index, _)| index);
-    slashes.chain([bytes.len()]).find_map(|end| {
-        let prefix = RepoPath::new(&bytes[..end]);
-        snapshot.entry_now(&prefix).map(|entry| (prefix, entry.mode))
-    })
+fn directory(snapshot: &Snapshot, path: &RepoPath) -> Found {
+    Found::Directory { has_default: snapshot.has_file(&path.child("default.nix")) }
 }
 
 /// Whether `path` is a link that `nix build` leaves in a flake's directory, or below one.

@@ -15,6 +15,8 @@ pub enum FileState {
     IntentToAdd,
     /// A submodule at this path; its content is not looked at.
     Submodule,
+    /// Tracked, a symbolic link; the content is where it points.
+    Link,
 }
 
 struct MemoryFile {
@@ -67,9 +69,7 @@ impl Memory {
     #[must_use]
     pub fn snapshot(mut self) -> Snapshot {
         self.files.sort_by(|a, b| a.path.cmp(&b.path));
-        let tracked = |file: &MemoryFile| {
-            matches!(file.state, FileState::Tracked | FileState::IntentToAdd | FileState::Submodule)
-        };
+        let tracked = |file: &MemoryFile| !matches!(file.state, FileState::Untracked | FileState::Ignored);
         self.tracked = (0..self.files.len()).filter(|index| tracked(&self.files[*index])).collect();
         let view = self.view.clone().unwrap_or(View::Index);
         Snapshot::new(view, Box::new(self))
@@ -89,7 +89,11 @@ impl Store for Memory {
         let file = &self.files[self.tracked[index]];
         Entry {
             path: file.path.as_bytes(),
-            mode: if file.state == FileState::Submodule { Mode::Submodule } else { Mode::File },
+            mode: match file.state {
+                FileState::Submodule => Mode::Submodule,
+                FileState::Link => Mode::Symlink,
+                _ => Mode::File,
+            },
             id: &[],
             intent_to_add: file.state == FileState::IntentToAdd,
             skip_worktree: false,
@@ -132,7 +136,7 @@ impl Store for Memory {
             }),
             Some(FileState::IntentToAdd) => Absence::IntentToAdd,
             Some(FileState::Untracked) => Absence::Untracked,
-            Some(FileState::Tracked | FileState::Submodule) => Absence::Deleted,
+            Some(FileState::Tracked | FileState::Submodule | FileState::Link) => Absence::Deleted,
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod directory;
 pub(crate) mod disk;
+mod links;
 mod memory;
 mod path;
 mod store;
@@ -16,6 +17,7 @@ use std::rc::Rc;
 use std::sync::mpsc;
 
 pub use directory::directory;
+pub use links::Lead;
 pub use memory::{FileState, Memory};
 pub use path::{RepoPath, under};
 pub use store::Store;
@@ -321,20 +323,26 @@ impl Snapshot {
     }
 
     fn read_new(&self, path: &RepoPath) -> Result<Rc<SourceFile>, ReadError> {
-        let fail = |reason: &str| ReadError { path: path.clone(), reason: reason.to_owned() };
-        let mut target = path.clone();
-        for _ in 0..MAX_LINKS {
-            let entry = self.entry(&target).ok_or_else(|| fail("not in the view"))?;
-            let bytes = self.store.read(entry)?;
-            match entry.mode {
-                Mode::File | Mode::Executable => return Ok(Rc::new(SourceFile::new(path.clone(), bytes))),
-                Mode::Symlink => {
-                    target = target.parent().join(&bytes).ok_or_else(|| fail("a link that leaves the repository"))?;
-                }
-                Mode::Submodule | Mode::SparseDirectory => return Err(fail("a directory")),
+        let source = |bytes| Rc::new(SourceFile::new(path.clone(), bytes));
+        let fail = |reason: &str| Err(ReadError { path: path.clone(), reason: reason.to_owned() });
+        if let Some(entry) = self.entry(path).filter(|entry| matches!(entry.mode, Mode::File | Mode::Executable)) {
+            match self.store.read(entry) {
+                Ok(bytes) => return Ok(source(bytes)),
+                Err(error) if self.store.mode_now(entry) == entry.mode => return Err(error),
+                // It has become a link.
+                Err(_) => {}
             }
         }
-        Err(fail("too many symbolic links"))
+        match self.follow(path) {
+            Lead::File(target) => match self.entry_now(&target) {
+                Some(entry) => self.store.read(entry).map(source),
+                None => fail("not in the view"),
+            },
+            Lead::Directory(_) => fail("a directory"),
+            Lead::Nothing(_) | Lead::Unknown => fail("not in the view"),
+            Lead::Outside | Lead::Away => fail("a link that leaves the repository"),
+            Lead::Circle => fail("too many symbolic links"),
+        }
     }
 
     fn lower_bound(&self, path: &[u8]) -> usize {
@@ -353,6 +361,3 @@ impl Snapshot {
 
 /// For so many files it is worth to start threads.
 const MANY: usize = 200;
-
-/// As many links as Linux follows in one path.
-const MAX_LINKS: usize = 40;

@@ -4,6 +4,9 @@ use crate::repo::Repo;
 
 const FLAKE: &str = "{ outputs = _: { modules = [ ./a.nix ]; }; }\n";
 
+/// A lock without inputs.
+const LOCK: &str = "{\n  \"nodes\": {\n    \"root\": {}\n  },\n  \"root\": \"root\",\n  \"version\": 7\n}\n";
+
 /// Two branches that change `a.nix`; `main` is checked out.
 fn branches() -> Repo {
     let repo = Repo::new();
@@ -150,4 +153,83 @@ fn ignore_files_that_a_sparse_checkout_leaves_out_count() {
     let found = repo.findings(&["--staged"]);
     let wanted: Vec<String> = listed.lines().map(|path| format!("untracked-nix-file {path}:1")).collect();
     assert_eq!(found, wanted);
+}
+
+/// Such a flake fails and no other does: below the root without a lock it is none, with one it is one that Nix rejects.
+#[cfg(unix)]
+#[test]
+fn a_flake_nix_that_leads_to_no_file() {
+    use std::os::unix::fs::symlink;
+    let links = [
+        ("nowhere", "flake.nix is a symbolic link to `sub/nowhere`, which does not exist"),
+        ("../d", "flake.nix is a symbolic link to `d`, which is a directory"),
+        ("../../elsewhere", "flake.nix is a symbolic link that leads out of the repository"),
+        ("/elsewhere", "flake.nix is a symbolic link that leads out of the repository"),
+        ("flake.nix", "flake.nix is a symbolic link that leads in a circle"),
+    ];
+    for (target, message) in links {
+        let repo = Repo::new();
+        repo.write("flake.nix", "{ outputs = _: { modules = [ ./gone.nix ]; }; }\n");
+        repo.write("d/x.nix", "{ }\n");
+        repo.write("sub/x.nix", "{ }\n");
+        symlink(target, repo.path().join("sub/flake.nix")).expect("a link");
+        repo.commit_all();
+        for view in [&["--staged"][..], &["--worktree"], &["--rev", "HEAD"]] {
+            assert_eq!(repo.findings(view), ["missing-import flake.nix:1"], "{target}, {view:?}");
+        }
+        repo.write("sub/flake.lock", LOCK);
+        repo.commit_all();
+        for view in [&["--staged"][..], &["--worktree"], &["--rev", "HEAD"]] {
+            let run = repo.preflake(&[&["check", "--format", "concise", "--select", "invalid-flake"], view].concat());
+            let expected = format!("sub/flake.nix:1:1: error[invalid-flake] {message}\n");
+            assert_eq!((run.status, run.stdout), (1, expected), "{view:?}: {}", run.stderr);
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_flake_nix_at_the_root_that_leads_to_no_file() {
+    let repo = Repo::new();
+    std::os::unix::fs::symlink("d/x.nix", repo.path().join("flake.nix")).expect("a link");
+    repo.commit_all();
+    repo.write("d/x.nix", FLAKE);
+    let run = repo.preflake(&["check", "--format", "json"]);
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    assert!(run.stdout.contains("`d/x.nix` is on disk, but git does not track it"), "{}", run.stdout);
+    repo.git(&["add", "d/x.nix"]);
+    assert_eq!(repo.findings(&[]), ["missing-import d/x.nix:1"], "it is read where it leads");
+}
+
+/// Through a directory that is a link, and in the worktree through a link that is not staged yet, as Nix goes.
+#[cfg(unix)]
+#[test]
+fn a_flake_nix_through_links() {
+    use std::os::unix::fs::symlink;
+    let repo = Repo::new();
+    repo.write("flake.nix", "{ outputs = _: { }; }\n");
+    repo.write("d/x.nix", "{ outputs = 1; }\n");
+    symlink("d", repo.path().join("link")).expect("a link");
+    repo.write("sub/.keep", "");
+    symlink("../link/x.nix", repo.path().join("sub/flake.nix")).expect("a link");
+    repo.commit_all();
+    assert_eq!(repo.findings(&[]), ["invalid-flake sub/flake.nix:1"]);
+    repo.write("flake.nix", "{ outputs = _: { }; }\n");
+    std::fs::remove_file(repo.path().join("flake.nix")).expect("it is there");
+    symlink("d/x.nix", repo.path().join("flake.nix")).expect("a link");
+    assert_eq!(repo.findings(&["--worktree"]), ["invalid-flake flake.nix:1", "invalid-flake sub/flake.nix:1"]);
+}
+
+#[test]
+fn a_submodule_called_flake_nix() {
+    let repo = Repo::new();
+    repo.write("flake.nix", "{ outputs = _: { modules = [ ./gone.nix ]; }; }\n");
+    repo.write("sub/x.nix", "{ }\n");
+    repo.git(&["add", "-A"]);
+    let gitlink = format!("160000,{},sub/flake.nix", "1".repeat(40));
+    repo.git(&["update-index", "--add", "--cacheinfo", &gitlink]);
+    assert_eq!(repo.findings(&["--staged"]), ["missing-import flake.nix:1"]);
+    repo.write("sub/flake.lock", LOCK);
+    repo.git(&["add", "sub/flake.lock"]);
+    assert_eq!(repo.findings(&["--staged"]), ["missing-import flake.nix:1", "invalid-flake sub/flake.nix:1"]);
 }
