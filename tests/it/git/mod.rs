@@ -7,6 +7,7 @@ mod changes;
 mod edges;
 mod formats;
 mod kinds;
+mod matching;
 mod places;
 mod scratch;
 mod trees;

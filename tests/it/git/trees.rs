@@ -144,7 +144,7 @@ fn grow(scratch: &Scratch, random: &mut Random) {
 }
 
 /// `git check-ignore -v -n`: for each path the rule that decides, if any.
-fn check_ignore(scratch: &Scratch, paths: &[String]) -> Vec<Option<(String, usize, String)>> {
+pub(super) fn check_ignore(scratch: &Scratch, paths: &[String]) -> Vec<Option<(String, usize, String)>> {
     use std::io::Write as _;
     let mut child = Command::new("git")
         .current_dir(&scratch.root)
