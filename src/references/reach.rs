@@ -91,7 +91,9 @@ impl<'a> Walk<'a> {
 
     fn run(mut self) -> Reach {
         while let Some(file) = self.queue.pop() {
-            if let Ok(source) = self.snapshot.read(&file) {
+            // What lies behind a directory that is a link has endless names, where the link leads back.
+            let source = self.snapshot.has_file(&file).then(|| self.snapshot.read(&file));
+            if let Some(Ok(source)) = source {
                 self.file(&file, &source);
             }
         }

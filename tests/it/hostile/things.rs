@@ -110,6 +110,16 @@ fn directories_that_are_links() {
     repo.write("y.nix", "import ./loop/again/loop/nowhere.nix\n");
     repo.git(&["add", "--all"]);
     bounded(repo.path(), &["check", "--format", "concise"]);
+    let names: Vec<String> = (0..20).map(|number| format!("l{number}")).collect();
+    for name in &names {
+        symlink(".", repo.path().join(name)).expect("a link");
+    }
+    let paths: Vec<String> = names.iter().map(|name| format!("./{name}/z.nix")).collect();
+    repo.write("z.nix", &format!("{{ imports = [ {} ./nowhere.nix ]; }}\n", paths.join(" ")));
+    repo.write("flake.nix", "{ outputs = _: { modules = [ ./z.nix ]; }; }\n");
+    repo.git(&["add", "--all"]);
+    let run = bounded(repo.path(), &["check", "--format", "concise"]);
+    assert!(run.stdout.contains("z.nix:1:"), "{} {}", run.stdout, run.stderr);
 }
 
 /// git's own files may be anything too.
