@@ -122,12 +122,12 @@ fn read_checked(root: &Path, path: &[u8], limit: u64) -> io::Result<Vec<u8>> {
     if !parents_are_real(root, &path.parent()) {
         return Err(io::Error::new(io::ErrorKind::NotFound, "a directory on the way is a symbolic link"));
     }
-    content(open(&path.on_disk(root), true)?, limit)
+    content(open_as(&path.on_disk(root), true)?, limit)
 }
 
 /// The content of a regular file, wherever a link leads.
 pub(crate) fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    content(open(path, false)?, limit)
+    content(open(path)?, limit)
 }
 
 /// Whether an error says nothing about the file, but that the machine could not read it.
@@ -172,9 +172,14 @@ pub(crate) fn parents_are_real(root: &Path, directory: &RepoPath) -> bool {
     true
 }
 
+/// Opens without waiting, wherever a link leads.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    open_as(path, false)
+}
+
 /// Opens without waiting: a pipe without a writer would block for ever.
 #[cfg(unix)]
-fn open(path: &Path, no_follow: bool) -> io::Result<File> {
+fn open_as(path: &Path, no_follow: bool) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
     flags.set(rustix::fs::OFlags::NOFOLLOW, no_follow);
@@ -182,7 +187,7 @@ fn open(path: &Path, no_follow: bool) -> io::Result<File> {
 }
 
 #[cfg(not(unix))]
-fn open(path: &Path, no_follow: bool) -> io::Result<File> {
+fn open_as(path: &Path, no_follow: bool) -> io::Result<File> {
     if no_follow && fs::symlink_metadata(path)?.is_symlink() {
         return Err(io::Error::other("a symbolic link"));
     }

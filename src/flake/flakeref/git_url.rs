@@ -105,7 +105,9 @@ mod tests {
         ] {
             assert_eq!(fix(url).as_deref(), Ok(expected), "{url}");
         }
-        for url in ["git@h:a b", "git@h:a[b", "u v@h:x", "a@b@c:d", "u%@h:x", "a:b", "file:[", "http://h/a b"] {
+        for url in
+            ["git@h:a b", "git@h:a[b", "u v@h:x", "a@b@c:d", "u%@h:x", "a:b", "file:[", "http://h/a b", "+https://h/p"]
+        {
             assert!(fix(url).is_err(), "{url}: {:?}", fix(url));
         }
     }

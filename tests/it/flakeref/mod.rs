@@ -369,7 +369,12 @@ fn no_text_makes_it_panic() {
             let Ok(parsed) = FlakeRef::parse_url(&text, is_flake) else { continue };
             let reference = parsed.reference;
             let again = FlakeRef::from_attrs(reference.to_attrs());
-            assert_eq!(again.map(|again| again.dir), Ok(reference.dir.clone()), "{text:?}");
+            // Nix makes `+https://h/p` of `git++https://h/p`, and then refuses it: `… is not a valid URL`.
+            let is_no_url = reference.kind() == "git"
+                && reference.get("url").is_some_and(|url| !url.starts_with(|first: char| first.is_ascii_alphabetic()));
+            if !is_no_url || again.is_ok() {
+                assert_eq!(again.map(|again| again.dir), Ok(reference.dir.clone()), "{text:?}");
+            }
             assert_eq!(reference.canonicalize().canonicalize(), reference.canonicalize(), "{text:?}");
             assert!(!reference.to_string().is_empty(), "{text:?}");
             let _ = (Identity::of(&reference).nixpkgs_line(), reference.is_locked());
