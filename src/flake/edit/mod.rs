@@ -131,6 +131,23 @@ fn apply(text: &str, changes: &[Change]) -> String {
     edited
 }
 
+/// Sorted changes, those that take away overlapping parts as one; `None` where others overlap.
+fn united(changes: Vec<Change>) -> Option<Vec<Change>> {
+    let mut united: Vec<Change> = Vec::new();
+    for change in changes {
+        match united.last_mut() {
+            Some(last) if change.span.start < last.span.end => {
+                if !(last.text.is_empty() && change.text.is_empty()) {
+                    return None;
+                }
+                last.span.end = last.span.end.max(change.span.end);
+            }
+            _ => united.push(change),
+        }
+    }
+    Some(united)
+}
+
 fn finish(
     flake: &Flake,
     mut changes: Vec<Change>,
@@ -141,6 +158,7 @@ fn finish(
         return Err(Refusal::Unreadable);
     }
     changes.sort();
+    let changes = united(changes).ok_or(Refusal::Misread)?;
     let edited = apply(flake.source.text(), &changes);
     let again: FlakeNix = nix::read(&SourceFile::new(flake.nix_path.clone(), edited.into_bytes()));
     if again.problems != flake.nix.problems && again.is_invalid() || !is_wanted(&again.inputs) {
@@ -152,4 +170,29 @@ fn finish(
     }
     let edit = |change: Change| Edit { path: flake.nix_path.clone(), span: change.span, text: change.text };
     Ok(changes.into_iter().map(edit).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{InputAttrPath, remove_override};
+    use crate::flake::Flake;
+    use crate::snapshot::{FileState, Memory, RepoPath};
+
+    /// Sets in parentheses, in a recursive set, with the overrides of one input in two places.
+    #[test]
+    fn every_override_goes_or_is_refused() {
+        let nix = "{\n\tinputs.x = rec { inputs = ({ c.url = \"path:d\"; c.flake = false;\n\n\
+            a = { follows = \"r\"; inputs.${\"c\"} = { \"follows\" = \"\"; }; }; }); url = \"./o\"; };\n\
+            outputs = _: { };\ninputs.r.url = \"./o\";\ninputs.r.inputs.r\n # a comment; } {\n= { follows = \"x/r\"; };\n\
+            inputs = { s.follows = \"b\"; };\n}\n";
+        let snapshot = Memory::new().file("flake.nix", nix, FileState::Tracked).snapshot();
+        let flake = Flake::read(&snapshot, &RepoPath::default()).expect("it is there");
+        assert!(!flake.nix.is_invalid(), "{:?}", flake.nix.problems);
+        let done = |path: &[&str]| {
+            let path = InputAttrPath(path.iter().map(|name| (*name).to_owned()).collect());
+            remove_override(&flake, &path).is_ok()
+        };
+        assert!(done(&["x", "a"]) && done(&["x", "a", "c"]) && done(&["x", "c"]));
+        assert!(!done(&["r", "r"]), "a comment stands inside");
+    }
 }
