@@ -5,12 +5,21 @@ use std::collections::BTreeSet;
 use super::FlakeTrees;
 use super::resolve::{self, Found};
 use crate::flake::Flake;
-use crate::flake::nix::references::{self as nix, Mention, Origin, Purpose, Scan};
+use crate::flake::nix::references::{self as nix, Composed, Mention, Origin, Purpose, Scan};
 use crate::snapshot::{Mode, RepoPath, Snapshot};
 use crate::source::SourceFile;
 
-/// Which of a file's paths are followed.
-type Select = dyn Fn(&Snapshot, &RepoPath, &SourceFile, Vec<Mention>) -> Vec<Mention>;
+/// Which of a file's paths are followed: of those that the tokens show, and of those that only a parse puts together.
+type Select = dyn Fn(&Snapshot, &RepoPath, &SourceFile, Vec<Mention>) -> (Vec<Mention>, Vec<Composed>);
+
+/// The paths of a file that only a parse puts together.
+pub(super) fn composed(source: &SourceFile, mentions: &[Mention]) -> Vec<Composed> {
+    let mut asked = nix::Leads::default();
+    let mut is_lead =
+        |mention: &Mention| asked.is_lead(source.bytes(), mention) || nix::is_odd_string(source.bytes(), mention);
+    let leads: Vec<Mention> = mentions.iter().filter(|mention| is_lead(mention)).copied().collect();
+    if leads.is_empty() { Vec::new() } else { nix::compose(source, &leads) }
+}
 
 /// The Nix files that the flakes reach.
 pub(super) struct Reach {
@@ -34,8 +43,9 @@ impl Reach {
 
     /// Every file of the modules for flake-parts that the flakes offer to others.
     pub(super) fn of_modules(snapshot: &Snapshot, flakes: &[Flake]) -> Self {
-        let exports =
-            |_: &Snapshot, _: &RepoPath, source: &SourceFile, mentions: Vec<Mention>| nix::exports(source, &mentions);
+        let exports = |_: &Snapshot, _: &RepoPath, source: &SourceFile, mentions: Vec<Mention>| {
+            (nix::exports(source, &mentions), Vec::new())
+        };
         Self { files: Self::beyond(snapshot, flakes, &Self::of(snapshot, flakes).files, &exports) }
     }
 
@@ -52,8 +62,12 @@ impl Reach {
         for file in files {
             let Ok(source) = snapshot.read(file) else { continue };
             let Scan { mentions, lists_directories, .. } = nix::scan(source.bytes());
-            for mention in select(snapshot, file, &source, mentions) {
+            let (mentions, composed) = select(snapshot, file, &source, mentions);
+            for mention in mentions {
                 walk.follow(file, &source, &mention, lists_directories);
+            }
+            for Composed { mention, path, .. } in composed {
+                walk.enter(file, &mention, &path, lists_directories);
             }
         }
         walk.run().files
@@ -110,6 +124,9 @@ impl<'a> Walk<'a> {
                 for mention in mentions.iter().filter(|mention| !mention.is_text) {
                     self.follow(file, source, mention, lists_directories);
                 }
+                for Composed { mention, path, .. } in composed(source, &mentions) {
+                    self.enter(file, &mention, &path, lists_directories);
+                }
             }
             Step::Import => {
                 let uses = nix::uses(source, &mentions);
@@ -123,15 +140,20 @@ impl<'a> Walk<'a> {
     }
 
     fn follow(&mut self, file: &RepoPath, source: &SourceFile, mention: &Mention, lists_directories: bool) {
+        let mut buffer = Vec::new();
+        mention.write_path(source.bytes(), &mut buffer);
+        self.enter(file, mention, &buffer, lists_directories);
+    }
+
+    /// Goes where a path leads that is relative to the origin of a mention.
+    fn enter(&mut self, file: &RepoPath, mention: &Mention, path: &[u8], lists_directories: bool) {
         let directory = file.parent();
         let base = match mention.origin {
             Origin::File => Some(&directory),
             Origin::Flake => self.trees.innermost(file),
             Origin::Absolute | Origin::Home | Origin::Search => None,
         };
-        let mut buffer = Vec::new();
-        mention.write_path(source.bytes(), &mut buffer);
-        let Some(path) = base.and_then(|base| base.join(&buffer)) else { return };
+        let Some(path) = base.and_then(|base| base.join(path)) else { return };
         match resolve::find(self.snapshot, &path) {
             Found::File => self.push(path),
             Found::Directory { has_default } => {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::reach::Reach;
+use super::reach::{Reach, composed};
 use crate::flake::Flake;
-use crate::flake::nix::references::{self as nix, Mention};
+use crate::flake::nix::references::{self as nix, Composed, Mention};
 use crate::snapshot::{Changes, Mode, RepoPath, Snapshot};
 use crate::source::SourceFile;
 
@@ -29,7 +29,7 @@ impl Scope {
             return Self::Everything;
         }
         let mut files: BTreeSet<RepoPath> = changed.into_iter().chain(added).filter(is_nix).collect();
-        let begun = Reach::beyond(snapshot, flakes, &files, &new_mentions);
+        let begun = Reach::beyond(snapshot, flakes, &files, &new_paths);
         files.extend(begun);
         Self::Some(files)
     }
@@ -65,13 +65,26 @@ fn drops_submodules(snapshot: &Snapshot, path: &RepoPath) -> bool {
 }
 
 /// The paths that a file names and did not name before.
-fn new_mentions(snapshot: &Snapshot, path: &RepoPath, source: &SourceFile, mentions: Vec<Mention>) -> Vec<Mention> {
-    let Some(before) = snapshot.read_base(path) else { return mentions };
+fn new_paths(
+    snapshot: &Snapshot,
+    path: &RepoPath,
+    source: &SourceFile,
+    mut mentions: Vec<Mention>,
+) -> (Vec<Mention>, Vec<Composed>) {
+    let mut composed = composed(source, &mentions);
+    let Some(before) = snapshot.read_base(path) else { return (mentions, composed) };
     let written = |source: &SourceFile, mention: &Mention| {
         let mut text = Vec::new();
         mention.write_path(source.bytes(), &mut text);
         (mention.origin, text)
     };
-    let known: Vec<_> = nix::scan(before.bytes()).mentions.iter().map(|mention| written(&before, mention)).collect();
-    mentions.into_iter().filter(|mention| !known.contains(&written(source, mention))).collect()
+    let were = nix::scan(before.bytes()).mentions;
+    let known: Vec<_> = were.iter().map(|mention| written(&before, mention)).collect();
+    mentions.retain(|mention| !known.contains(&written(source, mention)));
+    if !composed.is_empty() {
+        let known = self::composed(&before, &were);
+        let is_known = |path: &Composed| known.iter().any(|known| known.path == path.path);
+        composed.retain(|path| !is_known(path));
+    }
+    (mentions, composed)
 }

@@ -56,6 +56,7 @@ const USES: &[&str] = &[
     "z = if builtins.pathExists PATH then import PATH else { };",
     "w = builtins.readDir ./d;",
     "v = import <nixpkgs> { };",
+    "u = let root = PATH; in import (root + \"/c.nix\");",
     "",
 ];
 

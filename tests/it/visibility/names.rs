@@ -178,3 +178,25 @@ fn a_link_that_nix_build_left() {
         assert!(told.contains("does not see what `nix build` left behind"), "{told}");
     }
 }
+
+/// What such a path leads to is part of the flake, and a commit that begins to use it answers for it.
+#[test]
+fn files_behind_paths_that_are_put_together() {
+    let repo = Repo::new();
+    repo.write("flake.nix", "{ outputs = _: let root = ./.; in { x = import (root + \"/m/y.nix\"); }; }\n");
+    repo.write("m/x.nix", "{ imports = [ ./gone.nix ]; }\n");
+    repo.write("m/y.nix", "{ }\n");
+    repo.commit_all();
+    let expected = "m/x.nix:1:15: warning[missing-import] imported `m/gone.nix` does not exist\n";
+    assert_eq!(repo.preflake(&["check", "--format", "concise", "--worktree"]).stdout, expected);
+    repo.edit("flake.nix", "y.nix", "x.nix");
+    repo.git(&["add", "flake.nix"]);
+    let expected = expected.replace("warning", "error");
+    for view in ["--staged", "--worktree"] {
+        assert_eq!(repo.preflake(&["check", "--format", "concise", view]).stdout, expected, "{view}");
+    }
+    repo.commit_all();
+    repo.edit("flake.nix", "{ x =", "{ z = 1; x =");
+    repo.git(&["add", "flake.nix"]);
+    assert_eq!(rules(&repo, STAGED), NONE, "it was broken before");
+}
