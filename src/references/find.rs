@@ -277,6 +277,11 @@ impl Search<'_> {
             return (path, Absence::Outside);
         }
         let absence = self.snapshot.absence(&path);
+        if absence == Absence::Nowhere
+            && let Some(real) = resolve::through_other_case(self.snapshot, &path)
+        {
+            return (path, Absence::OtherCase(real));
+        }
         let instead = match absence {
             Absence::Nowhere => self.snapshot.link_on_the_way(&path),
             Absence::Untracked if is_import => Some(path.child("default.nix")),

@@ -1,6 +1,6 @@
 //! From what a file writes to what the view holds.
 
-use crate::snapshot::{Lead, Mode, RepoPath, Snapshot, under};
+use crate::snapshot::{Absence, Lead, Mode, RepoPath, Snapshot, under};
 
 /// What the view holds at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,18 @@ fn directory(snapshot: &Snapshot, path: &RepoPath) -> Found {
     Found::Directory { has_default: snapshot.has_file(&path.child("default.nix")) }
 }
 
+/// What `path` leads to if a directory on the way that is a link is called as the view calls it, in other case; the path
+/// is written with the link's name then.
+pub(super) fn through_other_case(snapshot: &Snapshot, path: &RepoPath) -> Option<RepoPath> {
+    let bytes = path.as_bytes();
+    let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(index, _)| index);
+    let missing = slashes.map(|end| RepoPath::new(&bytes[..end])).find(|above| !snapshot.has_directory(above))?;
+    let Absence::OtherCase(link) = snapshot.absence(&missing) else { return None };
+    snapshot.link_target(&link)?;
+    let whole = link.join(bytes.get(missing.as_bytes().len() + 1..)?)?;
+    matches!(snapshot.follow(&whole), Lead::File(_) | Lead::Directory(_)).then_some(whole)
+}
+
 /// Whether `path` is a link that `nix build` leaves in a flake's directory, or below one.
 pub(super) fn is_build_result(path: &RepoPath, flake: &RepoPath) -> bool {
     let inside = path.as_bytes().get(flake.as_bytes().len()..).unwrap_or_default();
@@ -73,6 +85,20 @@ mod tests {
         assert_eq!(look("b"), Found::Directory { has_default: false });
         assert_eq!(look("c.nix"), Found::Nothing("c.nix".into()));
         assert_eq!(look("b/x.nix/y"), Found::Nothing("b/x.nix/y".into()));
+    }
+
+    #[test]
+    fn a_link_in_other_case() {
+        let snapshot = Memory::new()
+            .file("d/x.nix", "", FileState::Tracked)
+            .file("sub/link", "../d", FileState::Link)
+            .file("sub/gone", "nowhere", FileState::Link)
+            .snapshot();
+        let look = |path: &str| through_other_case(&snapshot, &path.into());
+        assert_eq!(look("sub/Link/x.nix"), Some("sub/link/x.nix".into()));
+        assert_eq!(look("sub/Link/y.nix"), None);
+        assert_eq!(look("sub/Gone/x.nix"), None);
+        assert_eq!(look("D/x.nix"), None);
     }
 
     #[test]

@@ -200,3 +200,16 @@ fn files_behind_paths_that_are_put_together() {
     repo.git(&["add", "flake.nix"]);
     assert_eq!(rules(&repo, STAGED), NONE, "it was broken before");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_directory_that_is_a_link_in_other_case() {
+    let repo = naming(&["./Link/x.nix"]);
+    repo.write("d/x.nix", "{ }\n");
+    std::os::unix::fs::symlink("d", repo.path().join("link")).expect("a link");
+    repo.commit_all();
+    for view in [WORKTREE, STAGED, HEAD] {
+        assert_eq!(rules(&repo, view), ["path-case"], "{view:?}");
+    }
+    assert!(said(&repo, WORKTREE).contains("`Link/x.nix` does not exist, but `link/x.nix` does"));
+}
