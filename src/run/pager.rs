@@ -1,5 +1,6 @@
 //! The user's pager, as git starts it: `$PAGER`, or `less -FRX`; none where the terminal cannot do anything.
 
+#[cfg(unix)]
 use std::process::Command;
 
 /// Shows a text in the pager, which takes the place of this process. Comes back where there is no pager.

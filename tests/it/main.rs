@@ -1,4 +1,5 @@
-//! The integration tests: one binary, real programs, hermetic repositories.
+//! The integration tests: one binary, real programs, hermetic repositories. They make links and pipes, and run shells.
+#![cfg(unix)]
 
 mod ansi;
 mod chapter;

@@ -20,6 +20,12 @@ pub(crate) struct Run {
     pub(crate) stderr: String,
 }
 
+/// Makes a named pipe. No system call does that everywhere; mkfifo(1) does.
+pub(crate) fn pipe(path: &Path) {
+    let status = Command::new("mkfifo").arg(path).status();
+    assert!(status.is_ok_and(|status| status.success()), "no pipe at {}", path.display());
+}
+
 /// A command that sees nothing of the machine's git configuration, with our binary first on the PATH.
 pub(crate) fn hermetic(program: &str, dir: &Path) -> Command {
     let bin = Path::new(env!("CARGO_BIN_EXE_preflake")).parent().expect("a file has a directory").to_owned();

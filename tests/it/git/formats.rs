@@ -202,7 +202,7 @@ fn edge_cases_of_the_walk() {
     fs::rename(scratch.root.join("moved"), scratch.root.join("elsewhere")).expect("it can be moved");
     symlink("elsewhere", scratch.root.join("moved")).expect("it can be linked");
     symlink("nowhere", scratch.root.join("dangling.nix")).expect("it can be linked");
-    rustix::fs::mkfifoat(rustix::fs::CWD, scratch.root.join("pipe.nix"), 0o600.into()).expect("it can be made");
+    crate::repo::pipe(&scratch.root.join("pipe.nix"));
     scratch.write(".gitignore", "forced/\n");
     scratch.write("forced/b.nix", "x");
     scratch.write("patterns", "*.nix\n");

@@ -88,7 +88,7 @@ fn pipes_and_links_out_of_the_tree_are_not_read() {
     fs::create_dir_all(secret.join("b")).expect("it can be made");
     fs::write(secret.join("b/c.nix"), "secret").expect("it can be written");
     fs::remove_file(scratch.root.join("flake.nix")).expect("it is there");
-    rustix::fs::mkfifoat(rustix::fs::CWD, scratch.root.join("flake.nix"), 0o600.into()).expect("it can be made");
+    crate::repo::pipe(&scratch.root.join("flake.nix"));
     fs::remove_dir_all(scratch.root.join("a")).expect("it is there");
     std::os::unix::fs::symlink(&secret, scratch.root.join("a")).expect("it can be linked");
     let worktree = scratch.snapshot(&ViewChoice::Worktree);

@@ -3,16 +3,11 @@
 use std::fs;
 use std::fs::File;
 use std::os::unix::fs::symlink;
-use std::path::Path;
 
 use preflake::git::{Environment, Repository, ViewChoice};
 
 use super::{FLAKE, bounded, repo};
-use crate::repo::Repo;
-
-fn pipe(path: &Path) {
-    rustix::fs::mkfifoat(rustix::fs::CWD, path, 0o600.into()).expect("a pipe");
-}
+use crate::repo::{Repo, pipe};
 
 /// The paths in the index, as preflake reads it; `None` where it does not.
 fn indexed(repo: &Repo) -> Option<Vec<Vec<u8>>> {

@@ -52,9 +52,7 @@ fn in_every_place(what: &str, make: &dyn Fn(&Path)) {
 
 #[test]
 fn pipes() {
-    in_every_place("a pipe", &|path| {
-        rustix::fs::mkfifoat(rustix::fs::CWD, path, 0o600.into()).expect("a pipe");
-    });
+    in_every_place("a pipe", &crate::repo::pipe);
 }
 
 #[test]
@@ -130,7 +128,7 @@ fn things_inside_the_git_directory() {
         let git = repo.path().join(".git");
         let (path, aside) = (git.join(name), git.join("aside"));
         let there = fs::rename(&path, &aside).is_ok();
-        rustix::fs::mkfifoat(rustix::fs::CWD, &path, 0o600.into()).expect("a pipe");
+        crate::repo::pipe(&path);
         for view in [&["--worktree"][..], &["--staged"], &["--rev", "HEAD"]] {
             if name != "packed-refs" && name != "commondir" || view[0] != "--rev" {
                 bounded(repo.path(), &[&["check", "--format", "concise"], view].concat());
