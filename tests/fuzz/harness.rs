@@ -91,7 +91,7 @@ impl Run {
         }
         watch(self.target.name, &self.under_way);
         let progress = left_behind(self.target.name, "progress");
-        let (began, mut memory) = (Instant::now(), Memory::now());
+        let (began, before, mut memory) = (Instant::now(), spent(), Memory::now());
         let mut executions = 0;
         for number in self.first..self.first.saturating_add(self.executions) {
             if began.elapsed() > self.time {
@@ -111,8 +111,9 @@ impl Run {
             }
         }
         self.under_way.store(u64::MAX, Ordering::Relaxed);
-        let seconds = began.elapsed().as_secs_f64();
-        eprintln!("{:10} {executions} executions in {seconds:.1} s, seed {}", self.target.name, self.seed);
+        let (clock, computed) = (began.elapsed().as_secs_f64(), spent().saturating_sub(before).as_secs_f64());
+        let (name, seed) = (self.target.name, self.seed);
+        eprintln!("{name:10} {executions} executions in {clock:.1} s, {computed:.1} s of the processor, seed {seed}");
     }
 
     fn one(&self, input: &[u8], number: u64) {

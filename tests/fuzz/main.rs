@@ -8,6 +8,8 @@
 //! ```text
 //! PREFLAKE_FUZZ=1000000 cargo test --profile fuzz --test fuzz -- --nocapture
 //! ```
+// The time that inputs take is read as Unix says it.
+#![cfg(unix)]
 #![allow(clippy::print_stderr, reason = "figures and inputs are what this suite is run for")]
 
 mod corpus;

@@ -4,21 +4,22 @@ use std::ops::Range;
 
 use crate::rng::Rng;
 
-/// Inputs stay this small, so that many run in a second.
+/// Inputs stay this small, so that many run in a second; of ten, one may grow to [`MOST`].
+const USUAL: usize = 3 << 10;
+
 const MOST: usize = 16 << 10;
 
 /// A few mutations of one text of the corpus, with words that mean something to its reader.
 pub(crate) fn text(corpus: &[Vec<u8>], words: &[&str], rng: &mut Rng) -> Vec<u8> {
     let mut input = rng.pick(corpus).clone();
+    let most = if rng.below(10) == 0 { MOST } else { USUAL };
     for _ in 0..=rng.below(6) {
         let spans = tokens(&input);
         mutate(&mut input, &spans, corpus, words, rng);
-        if input.len() > MOST {
-            input.truncate(MOST);
-        }
+        input.truncate(most);
     }
     // Now and then something that repeats for long: what is not linear shows there.
-    if rng.below(400) == 0 {
+    if rng.below(1_000) == 0 {
         let spans = tokens(&input);
         let unit = input[some(&spans, 6, rng)].to_vec();
         if !unit.is_empty() {

@@ -138,21 +138,37 @@ fn references_and_links_between_directories() {
     let place = Place::new();
     place.write("linked/flake.nix", b"");
     place.write(".git/worktrees/linked/HEAD", b"ref: refs/heads/main\n");
+    for (path, usual) in USUAL {
+        place.write(path, usual);
+    }
     let check: Check = Box::new(move |input| {
-        for path in
-            [".git/HEAD", ".git/packed-refs", ".git/refs/heads/main", "linked/.git", ".git/worktrees/linked/commondir"]
-        {
+        // One of them is odd, or all are.
+        let which = super::turn(input, USUAL.len());
+        let odd = USUAL.iter().enumerate().filter(|(index, _)| which == USUAL.len() || which == *index);
+        let odd: Vec<_> = odd.map(|(_, file)| file).collect();
+        for (path, _) in &odd {
             place.write(path, input);
-            if let Some(repository) = place.repository() {
-                look_at(&repository, &[ViewChoice::Index, ViewChoice::Revision("HEAD".to_owned())])?;
-            }
-            let linked = Repository::discover_with(&place.root.join("linked"), place.environment.clone());
-            if let Ok(Some(repository)) = linked {
-                drop(repository.snapshot(&ViewChoice::Index));
-            }
         }
-        place.write(".git/HEAD", b"ref: refs/heads/main\n");
+        if let Some(repository) = place.repository() {
+            look_at(&repository, &[ViewChoice::Index, ViewChoice::Revision("HEAD".to_owned())])?;
+        }
+        let linked = Repository::discover_with(&place.root.join("linked"), place.environment.clone());
+        if let Ok(Some(repository)) = linked {
+            drop(repository.snapshot(&ViewChoice::Index));
+        }
+        for (path, usual) in &odd {
+            place.write(path, usual);
+        }
         Ok(())
     });
-    run(Target { name: "refs", make, check }, 30);
+    run(Target { name: "refs", make, check }, 150);
 }
+
+/// What these files usually hold.
+const USUAL: [(&str, &[u8]); 5] = [
+    (".git/HEAD", b"ref: refs/heads/main\n"),
+    (".git/packed-refs", b"0123456789012345678901234567890123456789 refs/heads/other\n"),
+    (".git/refs/heads/main", b"0123456789012345678901234567890123456789\n"),
+    ("linked/.git", b"gitdir: ../.git/worktrees/linked\n"),
+    (".git/worktrees/linked/commondir", b"../..\n"),
+];
