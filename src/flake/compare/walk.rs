@@ -13,6 +13,9 @@ use crate::flake::nix::{self, FlakeInput, FlakeNix};
 use crate::flake::{InputAttrPath, InputName, LockState};
 use crate::snapshot::{RepoPath, Snapshot};
 
+/// As many errors of inputs are looked for.
+const MAX_ERRORS: usize = 100;
+
 /// More nodes than this are not computed: the largest public locks have some hundreds.
 const MAX_NODES: usize = 200_000;
 
@@ -119,6 +122,10 @@ pub(super) fn walk(snapshot: &Snapshot, dir: &RepoPath, nix: &FlakeNix, old: Rc<
         names += (frame.path.0.len() + 1) * (frame.inputs.len() + 1);
         if walker.out.new.nodes.len() > MAX_NODES || frame.path.0.len() > MAX_DEPTH || names > MAX_NAMES {
             walker.out.gave_up = true;
+            break;
+        }
+        // Nix stops at the first. Flakes that all name each other have more than anybody can count.
+        if walker.out.input_errors.len() >= MAX_ERRORS {
             break;
         }
         walker.frame(&frame);

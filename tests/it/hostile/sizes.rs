@@ -105,6 +105,24 @@ fn follows_in_circles() {
     }
 }
 
+/// Nix stops at the first circle.
+#[test]
+fn flakes_that_all_name_each_other() {
+    let flake = |place: &str, others: &mut dyn Iterator<Item = usize>| {
+        let inputs: String = others.map(|other| format!("i{other}.url = \"path:{place}f{other}\"; ")).collect();
+        format!("{{ inputs = {{ {inputs}}}; outputs = _: {{ }}; }}\n")
+    };
+    let repo = repo(&flake("./", &mut (0..12)));
+    for number in 0..12 {
+        let others = &mut (0..12).filter(|other| *other != number);
+        repo.write(&format!("f{number}/flake.nix"), &flake("../", others));
+    }
+    repo.git(&["add", "--all"]);
+    let run = bounded(repo.path(), &["check", "--format", "concise"]);
+    assert!(run.stdout.contains("circular import of flake"), "{}", first(&run.stdout));
+    assert!(run.stdout.lines().count() < 500, "{} lines", run.stdout.lines().count());
+}
+
 /// Paths of so many parts that no disk holds them: in Nix files, and in a tree that git made.
 #[test]
 fn paths_of_a_million_parts() {
