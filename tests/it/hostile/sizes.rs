@@ -109,7 +109,8 @@ fn follows_in_circles() {
 #[test]
 fn flakes_that_all_name_each_other() {
     let flake = |place: &str, others: &mut dyn Iterator<Item = usize>| {
-        let inputs: String = others.map(|other| format!("i{other}.url = \"path:{place}f{other}\"; ")).collect();
+        let inputs: Vec<_> = others.map(|other| format!("i{other}.url = \"path:{place}f{other}\";")).collect();
+        let inputs = inputs.join(" ");
         format!("{{ inputs = {{ {inputs}}}; outputs = _: {{ }}; }}\n")
     };
     let repo = repo(&flake("./", &mut (0..12)));
