@@ -276,7 +276,9 @@ fn is_better(before: &Outcome, after: &Outcome, batch: &[Diagnostic]) -> bool {
         let is_behind = finding.rule == "stale-lock" && edited.contains(&finding.primary.path.parent());
         let is_shown =
             only_locks && !matches!(finding.rule, "stale-lock" | "invalid-lock" | "invalid-flake" | "broken-follows");
-        !fixed.contains(&key) && (is_behind || is_shown)
+        // An input that was declared only to be followed is left over; that is worth a finding, and no reason to stay.
+        let is_left_over = finding.rule == "unused-input";
+        !fixed.contains(&key) && (is_behind || is_shown || is_left_over)
     })
 }
 

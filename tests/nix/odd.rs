@@ -266,6 +266,10 @@ pub(crate) fn all() -> Vec<Files> {
         let (before, after) = usual.split_at(1);
         all.push(files(flake(USUAL), [before.as_bytes(), b"\"x\":\"", bytes, b"\",", after.as_bytes()].concat()));
     }
+    all.extend(
+        ["\u{a0}", "\u{85}", "\u{2003}", "\u{feff}", "\u{b}", "\u{c}"]
+            .map(|blank| files(flake(USUAL).replacen(' ', blank, 1), usual.clone())),
+    );
     for end in ["\0 x }", "\n\0\n"] {
         all.push(files(format!("{}{end}", flake(USUAL)), usual.clone()));
     }

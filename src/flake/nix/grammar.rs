@@ -155,6 +155,10 @@ mod tests {
         assert_eq!(problems("a == a == a"), ["syntax error, comparisons do not chain"]);
         assert_eq!(problems("(a == a) == a"), [] as [&str; 0]);
         assert_eq!(problems("\"a\0b\""), ["input string contains null bytes"]);
+        for blank in ['\u{a0}', '\u{85}', '\u{2003}', '\u{2028}', '\u{3000}', '\u{b}', '\u{c}'] {
+            assert_eq!(problems(&format!("[ 1{blank}2 ]")), ["syntax error, unexpected invalid token"]);
+            assert_eq!(problems(&format!("\"1{blank}2\" /* 1{blank}2 */")), [""; 0]);
+        }
         assert_eq!(problems("[ (let { x = 1; }) let { y = x; x = 1; } ]"), [] as [&str; 0]);
         assert_eq!(problems("let or = a; in [ a or (a or) ]"), [] as [&str; 0]);
         assert_eq!(problems("let { x = 1; }.x"), [] as [&str; 0]);

@@ -40,6 +40,13 @@ pub(super) fn parse(text: &str) -> Parsed {
         let problem = Some(problem("nested too deeply", Span::at(offset)));
         return Parsed { root: None, problem, comments: Vec::new() };
     }
+    if let Some(span) = odd_blank(text) {
+        let problem = Some(Problem {
+            help: Some("a blank of another kind, perhaps copied from a page: write a space".to_owned()),
+            ..problem("syntax error, unexpected invalid token", span)
+        });
+        return Parsed { root: None, problem, comments: Vec::new() };
+    }
     let text = &*dialect::with_line_ends(text);
     let mut parsed = rnix::Root::parse(text);
     if !parsed.errors().is_empty()
@@ -65,6 +72,24 @@ pub(super) fn parse(text: &str) -> Parsed {
     let root = ast::Root::cast(syntax).and_then(|root| root.expr());
     let missing = root.is_none().then(|| problem("syntax error, unexpected end of file", Span::at(text.len())));
     Parsed { root, problem: missing, comments }
+}
+
+/// A blank that Unicode knows and Nix does not, between tokens; in strings and comments it is one character of many.
+fn odd_blank(text: &str) -> Option<Span> {
+    let is_odd = |character: char| character.is_whitespace() && !matches!(character, ' ' | '\t' | '\r' | '\n');
+    if !text.contains(is_odd) {
+        return None;
+    }
+    let mut offset = 0;
+    for (kind, token) in rnix::tokenize(text) {
+        if kind == SyntaxKind::TOKEN_WHITESPACE
+            && let Some((at, character)) = token.char_indices().find(|(_, character)| is_odd(*character))
+        {
+            return Some(Span::new(offset + at, offset + at + character.len_utf8()));
+        }
+        offset += token.len();
+    }
+    None
 }
 
 /// The comments of any Nix file in order, without their markers; from its tokens, whatever its syntax.
