@@ -326,3 +326,31 @@ fn what_killed_runs_left_long_ago_is_removed() {
     assert_eq!(repo.preflake(&["fix"]).status, 0);
     assert!(!old.exists() && new.exists(), "another run may be writing the newer one");
 }
+
+/// An input that was declared only to be followed is left over by the fix: a warning is no reason to leave an error.
+#[test]
+fn a_fix_may_leave_an_input_unused() {
+    let repo = Repo::new();
+    let node = |owner: &str, name: &str| {
+        let rev = "1111111111111111111111111111111111111111";
+        let reference = format!(r#""owner":"{owner}","repo":"{name}","type":"github""#);
+        let hash = "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        let locked = format!(r#"{{{reference},"narHash":"{hash}","rev":"{rev}"}}"#);
+        format!(r#""{name}":{{"locked":{locked},"original":{{{reference}}}}}"#)
+    };
+    let inputs = r#""inputs":{"a":"a","b":"b","c":"c","d":"d"}"#;
+    let nodes = ["a", "b", "c", "d"].map(|name| node("o", name)).join(",");
+    repo.write("flake.lock", &format!(r#"{{"nodes":{{{nodes},"root":{{{inputs}}}}},"root":"root","version":7}}"#));
+    let declared = ["a", "b", "c", "d"].map(|name| format!("  inputs.{name}.url = \"github:o/{name}\";\n")).concat();
+    let before =
+        format!("{{\n{declared}  inputs.b.inputs.a.follows = \"a\";\n  outputs = {{ b, c, d, ... }}: b c d;\n}}\n");
+    repo.write("flake.nix", &before);
+    repo.commit_all();
+    assert!(
+        repo.findings(&["--select", "stale-follows"]).len() == 1 && rules(&repo).contains(&"stale-follows".to_owned())
+    );
+    repo.preflake(&["fix"]);
+    assert!(!read(&repo, "flake.nix").contains("follows"));
+    let left = rules(&repo);
+    assert!(left.contains(&"unused-input".to_owned()) && !left.contains(&"stale-follows".to_owned()), "{left:?}");
+}
