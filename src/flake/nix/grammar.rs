@@ -45,6 +45,8 @@ pub(super) fn check(expr: &ast::Expr, problems: &mut Vec<Problem>) {
         ast::Expr::Select(select) => {
             operand(select.expr(), Level::Simple, problems);
             operand(select.default_expr(), Level::Selection, problems);
+            let attrs = select.attrpath().into_iter().flat_map(|path| path.attrs());
+            attrs.for_each(|attr| as_name(&attr, problems));
         }
         ast::Expr::List(list) => list.items().for_each(|item| operand(Some(item), Level::Selection, problems)),
         ast::Expr::Str(text) => without_nul(text, problems),
@@ -82,6 +84,14 @@ fn level(expr: &ast::Expr) -> Level {
 
 fn is_or(apply: &ast::Apply) -> bool {
     apply.argument().is_some_and(|argument| argument.syntax().text() == "or")
+}
+
+/// The name of an attribute may be a string, but none of several lines.
+fn as_name(attr: &ast::Attr, problems: &mut Vec<Problem>) {
+    let is_indented = attr.syntax().first_token().is_some_and(|token| token.text().starts_with("''"));
+    if is_indented {
+        problems.push(problem("syntax error, unexpected start of an indented string", span_of(attr)));
+    }
 }
 
 /// No string of Nix can hold one.
@@ -155,6 +165,11 @@ mod tests {
         assert_eq!(problems("a == a == a"), ["syntax error, comparisons do not chain"]);
         assert_eq!(problems("(a == a) == a"), [] as [&str; 0]);
         assert_eq!(problems("\"a\0b\""), ["input string contains null bytes"]);
+        assert_eq!(problems("[ ./a.nix\n ${a} ./b.nix ]"), ["syntax error, unexpected `${`"]);
+        assert_eq!(problems("[ ./a/${a}.nix ./b${a}/${a} /c/${a} ]"), [""; 0]);
+        assert_eq!(problems("a. ''b''"), ["syntax error, unexpected start of an indented string"]);
+        assert_eq!(problems("a.\"b\" ''c''"), [""; 0]);
+        assert_eq!(problems("[ <x/> ]"), ["syntax error, unexpected `<`"]);
         for blank in ['\u{a0}', '\u{85}', '\u{2003}', '\u{2028}', '\u{3000}', '\u{b}', '\u{c}'] {
             assert_eq!(problems(&format!("[ 1{blank}2 ]")), ["syntax error, unexpected invalid token"]);
             assert_eq!(problems(&format!("\"1{blank}2\" /* 1{blank}2 */")), [""; 0]);

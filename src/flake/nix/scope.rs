@@ -263,11 +263,18 @@ impl Checker<'_> {
                 self.set(&node, scope);
             }
             ast::Expr::Literal(literal) => self.literal(literal),
+            // rnix takes blanks and comments in front of an interpolation into the path, and cannot name its parts then.
+            ast::Expr::PathAbs(_) | ast::Expr::PathRel(_) if is_torn(expr.syntax()) => {
+                self.report("syntax error, unexpected `${`", span_of(expr));
+            }
             ast::Expr::PathAbs(path) => self.path(path.parts(), span_of(path), scope),
             ast::Expr::PathRel(path) => self.path(path.parts(), span_of(path), scope),
             ast::Expr::PathHome(path) => {
                 let text = path.syntax().text().to_string();
                 self.report(format!("the path `{text}` can not be resolved in pure mode"), span_of(path));
+            }
+            ast::Expr::PathSearch(path) if path.syntax().text().to_string().ends_with("/>") => {
+                self.report("syntax error, unexpected `<`", span_of(path));
             }
             ast::Expr::PathSearch(_) | ast::Expr::CurPos(_) | ast::Expr::Error(_) | ast::Expr::Root(_) => {}
         }
@@ -388,6 +395,13 @@ impl Checker<'_> {
             self.report("path has a trailing slash", place);
         }
     }
+}
+
+/// Whether a path holds anything but its text and interpolations.
+fn is_torn(path: &rnix::SyntaxNode) -> bool {
+    use rnix::SyntaxKind::{TOKEN_PATH_ABS, TOKEN_PATH_REL};
+    let mut tokens = path.children_with_tokens().filter_map(rnix::NodeOrToken::into_token);
+    tokens.any(|token| !matches!(token.kind(), TOKEN_PATH_ABS | TOKEN_PATH_REL))
 }
 
 #[cfg(test)]
