@@ -140,7 +140,8 @@ fn candidates(flake: &Flake) -> Vec<&FlakeInput> {
 /// Of a commit that is being made, keeps the inputs that it can have left without a use: all where it changes flake.nix,
 /// else those that a file named which it changes or removes. The other files need not be read then.
 fn keep_concerned(cx: &Context<'_>, flake: &Flake, changes: &Changes, unused: &mut Vec<&FlakeInput>) {
-    if changes.changed.contains(&flake.nix_path) || changes.added.contains(&flake.nix_path) {
+    let is_changed = changes.changed.contains(&flake.nix_path) || changes.added.contains(&flake.nix_path);
+    if unused.is_empty() || is_changed {
         return;
     }
     let touched = changes.changed.iter().chain(&changes.removed).filter(|path| may_use(path.as_bytes()));
