@@ -14,7 +14,7 @@ use super::objects::{Objects, is_blob};
 use super::threads;
 use super::walk::{CacheFile, Found, Walk};
 use crate::snapshot::disk::{self, Kind, Root};
-use crate::snapshot::{Absence, Changes, Entry, Mode, ReadError, RepoPath, Store};
+use crate::snapshot::{Absence, Changes, Entry, Holds, Mode, ReadError, RepoPath, Store};
 
 /// The worktree beside a view.
 pub(super) struct Worktree {
@@ -228,6 +228,9 @@ impl Store for GitStore {
 
     fn mode_now(&self, entry: Entry<'_>) -> Mode {
         let Some(worktree) = self.worktree.as_ref().filter(|_| self.on_disk) else { return entry.mode };
+        if self.cache.walk.get().and_then(|walk| walk.as_ref().ok()).is_some_and(|found| !found.is_altered) {
+            return entry.mode;
+        }
         // That it is present says already that no link leads there.
         let found = RepoPath::new(entry.path).on_disk(&worktree.root).symlink_metadata();
         let Ok(found) = found else { return entry.mode };
@@ -253,20 +256,33 @@ impl Store for GitStore {
         content.map_err(|reason| ReadError { path, reason })
     }
 
-    fn read_ahead(&self, paths: &[RepoPath], seen: &(dyn Fn(usize, Vec<u8>) + Sync)) {
+    fn read_ahead(&self, paths: &[RepoPath], seen: &(dyn Fn(usize, &mut Vec<u8>, &Holds<'_>) + Sync)) {
         let Some(worktree) = &self.worktree else { return };
-        let (disk, on_disk) = (self.disk(worktree), self.on_disk);
-        let ids: Vec<_> = paths.iter().map(|path| self.entries.find(path.as_bytes()).map(|entry| entry.id)).collect();
+        let (disk, entries, on_disk) = (self.disk(worktree), &self.entries, self.on_disk);
+        let walk = on_disk.then(|| self.walk(worktree).ok());
+        let holds = |path: &RepoPath| {
+            let Some(index) = entries.position(path.as_bytes()) else { return false };
+            let entry = entries.get(index);
+            let is_there = || match walk {
+                Some(found) => found.is_some_and(|found| {
+                    found.present.get(index) == Some(&true) && (!found.is_altered || disk.is_file(entry.path))
+                }),
+                None => !entry.intent_to_add,
+            };
+            matches!(entry.mode, Mode::File | Mode::Executable) && is_there()
+        };
         let next = AtomicUsize::new(0);
         let read = || {
-            while let number = next.fetch_add(1, Ordering::Relaxed)
-                && let (Some(path), Some(id)) = (paths.get(number), ids.get(number))
-            {
-                let content = disk.read_file(path.as_bytes()).ok();
-                if let (Some(content), Some(id)) = (content, id)
-                    && (on_disk || is_blob(id, &content))
-                {
-                    seen(number, content);
+            let mut content = Vec::new();
+            while let Some((number, path)) = {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                paths.get(number).map(|path| (number, path))
+            } {
+                let is_staged =
+                    |content: &[u8]| entries.find(path.as_bytes()).is_some_and(|entry| is_blob(entry.id, content));
+                let is_read = disk.read_file_into(path.as_bytes(), &mut content).is_ok();
+                if is_read && (on_disk || is_staged(&content)) {
+                    seen(number, &mut content, &holds);
                 }
             }
         };

@@ -10,7 +10,7 @@ use super::scope::Scope;
 use super::{FlakeTrees, MARKER, Reference, References, Standing};
 use crate::flake::Flake;
 use crate::flake::nix::references::{self as nix, Before, Hole, Mention, Origin, Purpose};
-use crate::snapshot::{Absence, Entry, Mode, RepoPath, Snapshot};
+use crate::snapshot::{Absence, Entry, Holds, Keep, Mode, RepoPath, Snapshot};
 use crate::source::{SourceFile, Span};
 
 /// Looks through the Nix files that belong to one of the flakes: all of them, or, of a commit that is being made, those
@@ -27,10 +27,17 @@ pub(super) fn find(snapshot: &Snapshot, flakes: &[Flake]) -> References {
     if !search.trees.is_empty() {
         let scope = Scope::of(snapshot, flakes);
         let files = snapshot.entries().filter(is_nix).map(|entry| RepoPath::new(entry.path));
-        let files: Vec<RepoPath> = files.filter(|path| scope.includes(path)).collect();
-        let (marker, is_ours) = (Finder::new(MARKER), |path: &RepoPath| search.trees.innermost(path).is_some());
-        let files: Vec<RepoPath> = files.into_iter().filter(is_ours).collect();
-        let seen = snapshot.read_ahead(&files, |bytes| Seen::of(bytes, &marker));
+        let is_ours = |path: &RepoPath| scope.includes(path) && search.trees.innermost(path).is_some();
+        let files: Vec<RepoPath> = files.filter(is_ours).collect();
+        let marker = Finder::new(MARKER);
+        let seen = snapshot.read_ahead(&files, |path, bytes, holds| {
+            let mut seen = Seen::of(bytes, &marker);
+            let directory = path.parent();
+            let mut buffer = Vec::new();
+            seen.mentions.retain(|mention| !is_plain(mention, bytes, &directory, holds, &mut buffer));
+            let keep = if seen.mentions.is_empty() { Keep::Nothing } else { Keep::Content };
+            (seen, keep)
+        });
         for (path, seen) in files.iter().zip(seen) {
             search.file(path, seen, &marker);
         }
@@ -42,6 +49,15 @@ pub(super) fn find(snapshot: &Snapshot, flakes: &[Flake]) -> References {
 
 fn is_nix(entry: &Entry<'_>) -> bool {
     entry.path.ends_with(b".nix") && matches!(entry.mode, Mode::File | Mode::Executable)
+}
+
+/// Whether a path is written out and the view holds the file: there is nothing more to it, whatever stands around.
+fn is_plain(mention: &Mention, bytes: &[u8], directory: &RepoPath, holds: &Holds<'_>, buffer: &mut Vec<u8>) -> bool {
+    if mention.origin != Origin::File || mention.open || mention.suffix.is_some() {
+        return false;
+    }
+    mention.write_path(bytes, buffer);
+    directory.join(buffer).is_some_and(|path| holds(&path))
 }
 
 /// Only findings make it worth knowing which files a flake reaches.
@@ -144,14 +160,17 @@ fn may_go_on(leads: &mut nix::Leads, source: &SourceFile, mention: &Mention, fou
 
 impl Search<'_> {
     fn file(&mut self, path: &RepoPath, seen: Option<Seen>, marker: &Finder<'_>) {
-        let Some(flake) = self.trees.innermost(path).cloned() else { return };
+        let seen = seen.map_or_else(|| Some(Seen::of(self.snapshot.read(path).ok()?.bytes(), marker)), Some);
         // What cannot be read is for the run to say.
-        let Ok(source) = self.snapshot.read(path) else { return };
+        let Some(Seen { mentions, is_annotated }) = seen else { return };
         self.found.files += 1;
-        let Seen { mentions, is_annotated } = seen.unwrap_or_else(|| Seen::of(source.bytes(), marker));
         if is_annotated {
             self.found.annotated.push(path.clone());
         }
+        if mentions.is_empty() {
+            return;
+        }
+        let (Some(flake), Ok(source)) = (self.trees.innermost(path).cloned(), self.snapshot.read(path)) else { return };
         self.asked = nix::Leads::default();
         let directory = path.parent();
         let holes: Vec<Hole> = mentions.iter().filter_map(|mention| Hole::of(source.bytes(), *mention)).collect();

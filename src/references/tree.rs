@@ -35,15 +35,15 @@ impl FlakeTrees {
     /// The directory of the innermost flake that `path` lies in.
     #[must_use]
     pub fn innermost(&self, path: &RepoPath) -> Option<&RepoPath> {
-        let mut at = path.parent();
+        let mut at = path.as_bytes();
         loop {
-            if let Ok(index) = self.dirs.binary_search(&at) {
+            at = &at[..at.iter().rposition(|byte| *byte == b'/').unwrap_or_default()];
+            if let Ok(index) = self.dirs.binary_search_by(|dir| dir.as_bytes().cmp(at)) {
                 return self.dirs.get(index);
             }
-            if at.is_root() {
+            if at.is_empty() {
                 return None;
             }
-            at = at.parent();
         }
     }
 

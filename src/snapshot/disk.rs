@@ -67,11 +67,30 @@ impl Root {
 
     /// The content of a regular file; neither it nor a directory on the way may be a symbolic link.
     pub(crate) fn read_file(&self, path: &[u8]) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.read_file_into(path, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The same, in place of what `bytes` holds.
+    pub(crate) fn read_file_into(&self, path: &[u8], bytes: &mut Vec<u8>) -> io::Result<()> {
         #[cfg(target_os = "linux")]
         if let Some(directory) = &self.opened {
-            return read_below(directory, &self.path, path, MAX_SIZE);
+            return read_below(directory, &self.path, path, MAX_SIZE, bytes);
         }
-        read_inside(&self.path, path, MAX_SIZE)
+        *bytes = read_inside(&self.path, path, MAX_SIZE)?;
+        Ok(())
+    }
+
+    /// Whether a regular file lies there, wherever directories on the way lead.
+    pub(crate) fn is_file(&self, path: &[u8]) -> bool {
+        #[cfg(target_os = "linux")]
+        if let Some(directory) = &self.opened {
+            use rustix::fs::{AtFlags, FileType};
+            let found = rustix::fs::statat(directory, path, AtFlags::SYMLINK_NOFOLLOW);
+            return found.is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::RegularFile);
+        }
+        RepoPath::new(path).on_disk(&self.path).symlink_metadata().is_ok_and(|found| found.is_file())
     }
 }
 
@@ -89,7 +108,9 @@ pub(crate) fn read(root: &Path, path: &RepoPath) -> io::Result<Vec<u8>> {
 /// The content of a regular file below `root`; neither it nor a directory on the way may be a symbolic link.
 #[cfg(target_os = "linux")]
 pub(crate) fn read_inside(root: &Path, path: &[u8], limit: u64) -> io::Result<Vec<u8>> {
-    read_below(&open_root(root)?, root, path, limit)
+    let mut bytes = Vec::new();
+    read_below(&open_root(root)?, root, path, limit, &mut bytes)?;
+    Ok(bytes)
 }
 
 #[cfg(target_os = "linux")]
@@ -99,14 +120,23 @@ fn open_root(root: &Path) -> io::Result<std::os::fd::OwnedFd> {
 }
 
 #[cfg(target_os = "linux")]
-fn read_below(directory: &std::os::fd::OwnedFd, root: &Path, path: &[u8], limit: u64) -> io::Result<Vec<u8>> {
+fn read_below(
+    directory: &std::os::fd::OwnedFd,
+    root: &Path,
+    path: &[u8],
+    limit: u64,
+    bytes: &mut Vec<u8>,
+) -> io::Result<()> {
     use rustix::fs::{Mode, OFlags, ResolveFlags};
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY | OFlags::CLOEXEC;
     let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::BENEATH;
     match rustix::fs::openat2(directory, path, flags, Mode::empty(), resolve) {
-        Ok(file) => content(File::from(file), limit),
+        Ok(file) => content_into(&File::from(file), limit, bytes),
         // Old kernels and some sandboxes do not know the call.
-        Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => read_checked(root, path, limit),
+        Err(rustix::io::Errno::NOSYS | rustix::io::Errno::PERM) => {
+            *bytes = read_checked(root, path, limit)?;
+            Ok(())
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -122,12 +152,12 @@ fn read_checked(root: &Path, path: &[u8], limit: u64) -> io::Result<Vec<u8>> {
     if !parents_are_real(root, &path.parent()) {
         return Err(io::Error::new(io::ErrorKind::NotFound, "a directory on the way is a symbolic link"));
     }
-    content(open_as(&path.on_disk(root), true)?, limit)
+    content(&open_as(&path.on_disk(root), true)?, limit)
 }
 
 /// The content of a regular file, wherever a link leads.
 pub(crate) fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    content(open(path)?, limit)
+    content(&open(path)?, limit)
 }
 
 /// Whether an error says nothing about the file, but that the machine could not read it.
@@ -144,7 +174,14 @@ pub(crate) const fn is_exhausted(_error: &io::Error) -> bool {
     false
 }
 
-fn content(file: File, limit: u64) -> io::Result<Vec<u8>> {
+fn content(file: &File, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    content_into(file, limit, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Puts a file's content in place of what `bytes` holds.
+fn content_into(file: &File, limit: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Err(io::Error::other("not a regular file"));
@@ -152,11 +189,35 @@ fn content(file: File, limit: u64) -> io::Result<Vec<u8>> {
     if metadata.len() > limit {
         return Err(io::Error::other(format!("larger than {} MB", limit >> 20)));
     }
-    let size = usize::try_from(metadata.len()).unwrap_or_default();
-    let mut bytes = Vec::with_capacity(size.saturating_add(1));
-    // What a file grows by meanwhile is left out. Some file systems say of every file that it is empty.
-    file.take(if size == 0 { limit } else { metadata.len() }).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    bytes.clear();
+    let Ok(size) = usize::try_from(metadata.len()) else { return Err(io::ErrorKind::OutOfMemory.into()) };
+    if size == 0 {
+        // Some file systems say of every file that it is empty.
+        file.take(limit).read_to_end(bytes)?;
+        return Ok(());
+    }
+    bytes.reserve_exact(size);
+    while bytes.len() < size && read_some(file, bytes)? > 0 {}
+    // What a file grows by meanwhile is left out.
+    bytes.truncate(size);
+    Ok(())
+}
+
+/// Reads once, as much as `bytes` has room for without growing.
+#[cfg(unix)]
+fn read_some(file: &File, bytes: &mut Vec<u8>) -> io::Result<usize> {
+    loop {
+        match rustix::io::read(file, rustix::buffer::spare_capacity(bytes)) {
+            Err(rustix::io::Errno::INTR) => {}
+            done => return Ok(done?),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn read_some(file: &File, bytes: &mut Vec<u8>) -> io::Result<usize> {
+    let room = (bytes.capacity() - bytes.len()) as u64;
+    file.take(room).read_to_end(bytes)
 }
 
 /// Whether every directory from `root` to `directory` is one, not a link to one.

@@ -12,7 +12,7 @@ mod path;
 mod store;
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, btree_map};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::mpsc;
 
@@ -20,7 +20,7 @@ pub use directory::directory;
 pub use links::Lead;
 pub use memory::{FileState, Memory};
 pub use path::{RepoPath, under};
-pub use store::Store;
+pub use store::{Holds, Store};
 
 use crate::source::SourceFile;
 
@@ -147,6 +147,15 @@ impl std::fmt::Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
+/// What is kept of a file that was looked at ahead; see [`Snapshot::read_ahead`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Nothing: nobody is expected to ask again.
+    Nothing,
+    /// The content.
+    Content,
+}
+
 /// The files of one view. See the module's documentation.
 pub struct Snapshot {
     view: View,
@@ -232,25 +241,35 @@ impl Snapshot {
     }
 
     /// Reads many files, where that can be done by several threads at once, and lets them do some work on each content.
-    /// `None` for those that [`Snapshot::read`] is left to read.
-    pub fn read_ahead<T: Send>(&self, paths: &[RepoPath], work: impl Fn(&[u8]) -> T + Sync) -> Vec<Option<T>> {
+    /// Only of files that `work` calls worth it is the content kept. `None` for those that [`Snapshot::read`] is left to
+    /// read.
+    pub fn read_ahead<T: Send>(
+        &self,
+        paths: &[RepoPath],
+        work: impl Fn(&RepoPath, &[u8], &Holds<'_>) -> (T, Keep) + Sync,
+    ) -> Vec<Option<T>> {
         let mut done: Vec<Option<T>> = paths.iter().map(|_| None).collect();
         if paths.len() < MANY {
             return done;
         }
         let (send, receive) = mpsc::channel();
-        self.store.read_ahead(paths, &move |number, bytes: Vec<u8>| {
-            let result = work(&bytes);
+        self.store.read_ahead(paths, &move |number, bytes: &mut Vec<u8>, holds: &Holds<'_>| {
+            let path = &paths[number];
+            let (result, keep) = work(path, bytes, holds);
+            let kept = (keep == Keep::Content).then(|| SourceFile::new(path.clone(), std::mem::take(bytes)));
             // Nobody stops listening before all is said.
-            let _ = send.send((number, bytes, result));
+            let _ = send.send((number, kept, result));
         });
         let mut sources = self.sources.borrow_mut();
-        for (number, bytes, result) in receive {
+        for (number, kept, result) in receive {
             // What was read or replaced before stays.
-            if let btree_map::Entry::Vacant(place) = sources.entry(paths[number].clone()) {
-                place.insert(Ok(Rc::new(SourceFile::new(paths[number].clone(), bytes))));
-                done[number] = Some(result);
+            if sources.contains_key(&paths[number]) {
+                continue;
             }
+            if let Some(source) = kept {
+                sources.insert(paths[number].clone(), Ok(Rc::new(source)));
+            }
+            done[number] = Some(result);
         }
         done
     }

@@ -2,6 +2,10 @@
 
 use super::{Absence, Changes, Entry, Mode, ReadError, RepoPath};
 
+/// Whether the view is known to hold a regular file at a path, by a question that several threads may ask. False where it
+/// holds something else, and where that takes more than a look.
+pub type Holds<'a> = dyn Fn(&RepoPath) -> bool + Sync + 'a;
+
 /// Where a snapshot's files come from: git's index, worktree and objects, a plain directory, or memory.
 ///
 /// The list of entries is sorted bytewise by path and does not change while the store lives.
@@ -28,9 +32,9 @@ pub trait Store {
     /// When the object is missing or the file cannot be read.
     fn read(&self, entry: Entry<'_>) -> Result<Vec<u8>, ReadError>;
 
-    /// Reads many files at once and calls `seen` with the number in `paths` and the content of each, in any order. May
-    /// pass over any of them: [`Store::read`] says then what is there.
-    fn read_ahead(&self, paths: &[RepoPath], seen: &(dyn Fn(usize, Vec<u8>) + Sync)) {
+    /// Reads many files at once and calls `seen` with the number in `paths` and the content of each, in any order, which
+    /// it may take. May pass over any of them: [`Store::read`] says then what is there.
+    fn read_ahead(&self, paths: &[RepoPath], seen: &(dyn Fn(usize, &mut Vec<u8>, &Holds<'_>) + Sync)) {
         let _ = (paths, seen);
     }
 

@@ -48,6 +48,8 @@ pub(super) struct Found {
     pub(super) untracked: Vec<RepoPath>,
     /// For each entry whether it is on disk; empty where it was not asked for.
     pub(super) present: Vec<bool>,
+    /// Some of those that are there are links and were none, or the other way round.
+    pub(super) is_altered: bool,
 }
 
 impl Walk<'_> {
@@ -67,6 +69,7 @@ impl Walk<'_> {
             tree,
             next: AtomicUsize::new(0),
             present,
+            is_altered: AtomicBool::new(false),
             folded: OnceLock::new(),
         };
         let (mut untracked, outcomes) = shared.run_threads(&mut lister)?;
@@ -77,7 +80,7 @@ impl Walk<'_> {
         self.ignore.outcome()?;
         untracked.sort_unstable();
         let present = shared.present.into_iter().map(AtomicBool::into_inner).collect();
-        Ok(Found { untracked, present })
+        Ok(Found { untracked, present, is_altered: shared.is_altered.into_inner() })
     }
 
     fn session(&self, tree: &Tree, lister: &Lister<'_>) -> Option<Session> {
@@ -96,6 +99,7 @@ struct Shared<'a> {
     batch: usize,
     next: AtomicUsize,
     present: Vec<AtomicBool>,
+    is_altered: AtomicBool,
     folded: OnceLock<Folded>,
 }
 

@@ -79,9 +79,10 @@ impl Tree {
         let mut found = vec![Names::default(); self.directories.len()];
         for (index, owner) in self.owners.iter().enumerate() {
             let mark = match entries.get(index).mode {
-                Mode::File | Mode::Executable | Mode::Symlink => 0,
+                Mode::File | Mode::Executable => 0,
                 Mode::Submodule => 1,
                 Mode::SparseDirectory => 2,
+                Mode::Symlink => 4,
             };
             let name = self.directories[*owner].rest(entries, index);
             found[*owner].hash = found[*owner].hash.wrapping_add(hash(name, mark));

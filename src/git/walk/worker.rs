@@ -40,13 +40,16 @@ pub(super) struct Worker<'a> {
     names: Vec<u8>,
     /// How many of its entries are there.
     seen: usize,
+    /// One of them is a link and was none, or the other way round.
+    is_altered: bool,
     /// Where the cache is likely to know the next directory.
     hint: usize,
 }
 
 impl<'a> Worker<'a> {
     pub(super) fn new(shared: &'a Shared<'a>) -> Self {
-        Self { shared, untracked: Vec::new(), pending: Vec::new(), names: Vec::new(), seen: 0, hint: 0 }
+        let (untracked, pending, names) = (Vec::new(), Vec::new(), Vec::new());
+        Self { shared, untracked, pending, names, seen: 0, is_altered: false, hint: 0 }
     }
 
     pub(super) fn into_untracked(self) -> Vec<RepoPath> {
@@ -70,7 +73,7 @@ impl<'a> Worker<'a> {
             self.hint = known + 1;
             return Outcome::Known(known);
         }
-        self.seen = 0;
+        (self.seen, self.is_altered) = (0, false);
         self.names.clear();
         let read = lister.list(path, &mut |name, kind| self.visit_tracked(directory, path, name, kind));
         self.drain(lister);
@@ -78,7 +81,7 @@ impl<'a> Worker<'a> {
             return if stamp.is_some() { Outcome::Closed } else { Outcome::Absent };
         };
         let Some(session) = &shared.session else { return Outcome::Read(None) };
-        let is_complete = read.is_whole && self.seen == shared.names[index].entries;
+        let is_complete = read.is_whole && self.seen == shared.names[index].entries && !self.is_altered;
         let stamp = read.stamp.filter(|stamp| is_complete && session.is_settled(stamp));
         Outcome::Read(stamp.map(|stamp| Box::new(Fresh { stamp, names: self.names.clone() })))
     }
@@ -125,7 +128,14 @@ impl<'a> Worker<'a> {
         }
         match directory.file(walk.entries, name) {
             Some(index) if walk.entries.get(index).mode == Mode::Submodule => {}
-            Some(index) => self.seen(index),
+            Some(index) => {
+                let was_link = walk.entries.get(index).mode == Mode::Symlink;
+                if was_link != (kind == Kind::Symlink) {
+                    self.is_altered = true;
+                    shared.is_altered.store(true, Ordering::Relaxed);
+                }
+                self.seen(index);
+            }
             None if wanted => {
                 self.remember(FILE, name);
                 self.candidate_file(join(path, name));

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use preflake::git::{Environment, Repository, ViewChoice};
-use preflake::snapshot::Snapshot;
+use preflake::snapshot::{Mode, Snapshot};
 
 use super::scratch::{Scratch, lines};
 use crate::random::{Random, number};
@@ -51,7 +51,7 @@ fn edit(scratch: &Scratch, random: &mut Random) {
     let path = format!("{here}/{}", name(random));
     let file = root.join(&path);
     let git = |arguments: &[&str]| drop(scratch.run(root, arguments));
-    match random.below(24) {
+    match random.below(26) {
         0..=3 => _ = fs::write(&file, "{ }"),
         4 | 5 => _ = fs::remove_file(&file),
         6 => _ = fs::rename(&file, root.join(&there).join(name(random))),
@@ -74,6 +74,12 @@ fn edit(scratch: &Scratch, random: &mut Random) {
         20 => git(&["init", "-q", &format!("{here}/sub")]),
         21 => _ = fs::remove_dir_all(root.join(&here).join("sub/.git")),
         22 => set_back(root, &here),
+        // A file becomes a link on disk, or in the index alone.
+        23 => _ = fs::remove_file(&file).and_then(|()| symlink("default.nix", &file)),
+        24 => {
+            let link = String::from_utf8_lossy(&scratch.git(&["hash-object", "-w", ".gitignore"])).trim().to_owned();
+            git(&["update-index", "--cacheinfo", &format!("120000,{link},{path}")]);
+        }
         _ => _ = fs::rename(root.join(&here), root.join(&there)),
     }
 }
@@ -121,6 +127,19 @@ fn check(scratch: &Scratch, what: &str) {
         assert_eq!(untracked(&without), expected, "{what}, {view:?}, without");
         assert_eq!(untracked(&with), expected, "{what}, {view:?}, with");
         assert_eq!(there(&with), there(&without), "{what}, {view:?}");
+        if view == ViewChoice::Worktree {
+            check_links(scratch, &with, what);
+            check_links(scratch, &without, what);
+        }
+    }
+}
+
+/// What has become a link is known to be one, and what no longer is one.
+fn check_links(scratch: &Scratch, snapshot: &Snapshot, what: &str) {
+    for path in there(snapshot) {
+        let mode = snapshot.entry_now(&path.as_str().into()).map(|entry| entry.mode);
+        let is_link = fs::symlink_metadata(scratch.root.join(&path)).is_ok_and(|found| found.is_symlink());
+        assert_eq!(mode == Some(Mode::Symlink), is_link, "{what}, {path}: {mode:?}");
     }
 }
 

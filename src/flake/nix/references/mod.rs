@@ -4,6 +4,7 @@
 //! behind `self`. Nearly all of them name something that exists, and are done with. For the others [`uses`] parses the
 //! file and says what each path is there for.
 
+mod blocks;
 mod compose;
 mod context;
 mod exports;

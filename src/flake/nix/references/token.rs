@@ -33,6 +33,8 @@ const PATH: u8 = 1;
 const URI: u8 = 2;
 const IDENTIFIER: u8 = 4;
 const SPACE: u8 = 8;
+const NAME: u8 = 16;
+const SEPARATOR: u8 = 32;
 
 /// What each byte can be part of: every byte of every Nix file passes here.
 static CLASSES: [u8; 256] = {
@@ -50,17 +52,21 @@ static CLASSES: [u8; 256] = {
         classes[byte as usize] = (if path { PATH } else { 0 })
             | (if uri { URI } else { 0 })
             | (if word || byte == b'\'' { IDENTIFIER } else { 0 })
-            | (if space { SPACE } else { 0 });
+            | (if space { SPACE } else { 0 })
+            | (if byte.is_ascii_alphabetic() || byte == b'_' { NAME } else { 0 })
+            | (if matches!(byte, b'=' | b';' | b',' | b':') { SEPARATOR } else { 0 });
         byte += 1;
     }
     classes
 };
 
+#[inline]
 fn is(byte: u8, class: u8) -> bool {
     CLASSES[usize::from(byte)] & class != 0
 }
 
 /// Whether the byte can be in a path, the slash aside.
+#[inline]
 pub(super) fn is_path_byte(byte: u8) -> bool {
     is(byte, PATH)
 }
@@ -70,16 +76,31 @@ fn is_uri_byte(byte: u8) -> bool {
 }
 
 /// Whether the byte can be in a name, behind its first.
+#[inline]
 pub(super) fn is_identifier_byte(byte: u8) -> bool {
     is(byte, IDENTIFIER)
 }
 
+/// Whether a name begins with the byte.
+#[inline]
+pub(super) fn begins_name(byte: u8) -> bool {
+    is(byte, NAME)
+}
+
+/// Whether the byte, where no path and no URI begins, is an operator of its own that stands between others' values.
+#[inline]
+pub(super) fn is_separator(byte: u8) -> bool {
+    is(byte, SEPARATOR)
+}
+
 /// White space between tokens.
+#[inline]
 pub(super) fn is_space(byte: u8) -> bool {
     is(byte, SPACE)
 }
 
 /// The end of the longest run of bytes from `at` that satisfy `wanted`.
+#[inline]
 pub(super) fn run(bytes: &[u8], at: usize, wanted: impl Fn(u8) -> bool) -> usize {
     let rest = bytes.get(at..).unwrap_or_default();
     at + rest.iter().position(|byte| !wanted(*byte)).unwrap_or(rest.len())
@@ -91,6 +112,7 @@ pub(super) fn goes_on(bytes: &[u8], at: usize) -> bool {
 }
 
 /// Whether `${` stands at `at`.
+#[inline]
 pub(super) fn is_interpolation(bytes: &[u8], at: usize) -> bool {
     bytes.get(at..).is_some_and(|rest| rest.starts_with(b"${"))
 }
@@ -110,7 +132,16 @@ impl Lookahead {
         }
     }
 
-    fn word(&mut self, bytes: &[u8], at: usize, byte: u8) -> Start {
+    /// Whether no path and no URI begins at `at`, which is in a run of the characters that can begin a path, nor at any
+    /// later place in it. False where more than its end would have to be looked at.
+    #[inline]
+    pub(super) fn is_plain(&mut self, bytes: &[u8], at: usize) -> bool {
+        self.look(bytes, at);
+        !matches!(bytes.get(self.end), Some(b'/' | b':'))
+    }
+
+    #[inline]
+    fn look(&mut self, bytes: &[u8], at: usize) {
         if at >= self.end {
             self.end = run(bytes, at, is_path_byte);
             // Only in front of a colon does it matter.
@@ -121,6 +152,10 @@ impl Lookahead {
                 None
             };
         }
+    }
+
+    fn word(&mut self, bytes: &[u8], at: usize, byte: u8) -> Start {
+        self.look(bytes, at);
         match bytes.get(self.end) {
             Some(b'/') if goes_on(bytes, self.end + 1) => return Start::Relative,
             Some(b':')

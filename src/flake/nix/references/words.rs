@@ -3,8 +3,16 @@
 /// Functions that read a Nix file, or `default.nix` where they are given a directory.
 const IMPORTS: &[&[u8]] = &[b"import", b"import'", b"scopedImport", b"importApply"];
 
-/// Endings of the names of such functions.
-const IMPORT_ENDINGS: [&[u8]; 2] = [b"callPackage", b"callPackages"];
+/// Whether a name ends as those of such functions do.
+#[inline]
+fn has_import_ending(name: &[u8]) -> bool {
+    // Every name passes here: most differ in the last letter.
+    match name.last() {
+        Some(b'e') => name.ends_with(b"callPackage"),
+        Some(b's') => name.ends_with(b"callPackages"),
+        _ => false,
+    }
+}
 
 /// Functions and libraries that take in what a directory holds.
 const LISTINGS: &[&[u8]] = &[
@@ -40,7 +48,7 @@ const BASES: &[&[u8]] = &[b"self", b"inputs", b"append", b"outPath"];
 
 /// Whether a function of this name reads a Nix file, or `default.nix` where it is given a directory.
 pub(super) fn is_import(name: &[u8]) -> bool {
-    IMPORTS.contains(&name) || IMPORT_ENDINGS.iter().any(|ending| name.ends_with(ending))
+    IMPORTS.contains(&name) || has_import_ending(name)
 }
 
 /// Whether what is called so takes in what a directory holds.
@@ -54,10 +62,11 @@ pub(super) fn is_framework(name: &[u8]) -> bool {
 }
 
 /// False for a name that is none of those above; nearly always where it is none. Every name of every file passes here.
+#[inline]
 pub(super) fn may_matter(name: &[u8]) -> bool {
     let first = name.first().copied().unwrap_or_default();
     let has_length = name.len() < 32 && LENGTHS[usize::from(first)] >> name.len() & 1 == 1;
-    has_length || (name.len() >= IMPORT_ENDINGS[0].len() && IMPORT_ENDINGS.iter().any(|ending| name.ends_with(ending)))
+    has_length || has_import_ending(name)
 }
 
 /// By their first byte, the lengths of the names above: a bit each.
@@ -83,7 +92,7 @@ mod tests {
 
     #[test]
     fn what_is_known_may_matter() {
-        for name in [IMPORTS, LISTINGS, FRAMEWORKS, BASES, &IMPORT_ENDINGS].concat() {
+        for name in [IMPORTS, LISTINGS, FRAMEWORKS, BASES, &[b"callPackage", b"callPackages"]].concat() {
             assert!(may_matter(name), "{name:?}");
         }
         assert!(may_matter(b"python3Packages.callPackage"));

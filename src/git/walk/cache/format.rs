@@ -10,7 +10,7 @@ use super::{Record, Records};
 use crate::git::listing::Stamp;
 
 /// The last byte is the version.
-const MAGIC: &[u8; 8] = b"preflak\x01";
+const MAGIC: &[u8; 8] = b"preflak\x02";
 /// Magic, checksum, device, number of records.
 const HEADER: usize = 32;
 const RECORD: usize = 8 + 12 + 12 + 8 + 4;

@@ -14,8 +14,8 @@
 //! - That holds for file systems of the kernel's own; on all others, and across mounts, nothing is kept.
 //! - A directory counts only when all directories above it are real ones in the same run: one that a link has replaced
 //!   hides what was below it.
-//! - What is tracked enters as a hash of the names that the index holds in the directory. Where a tracked file was not
-//!   there, nothing is kept.
+//! - What is tracked enters as a hash of the names that the index holds in the directory, and of which of them are links.
+//!   Where a tracked file was not there, or a link had replaced it, nothing is kept.
 //! - The file is replaced whole and carries a checksum: what is torn, damaged or of another version is as good as none.
 //!
 //! What remains is a clock that is set back, and shows to the nanosecond the time of a change before.

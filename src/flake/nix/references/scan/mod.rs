@@ -3,10 +3,13 @@
 //! Comments, strings, indented strings, interpolations in strings and in paths are told apart as Nix's lexer does;
 //! everything else is skipped. No recursion: what is open stands on a stack.
 
-use memchr::{memchr, memchr2, memchr3};
+mod paths;
+mod texts;
 
-use super::token::{Lookahead, Start, goes_on, is_identifier_byte, is_interpolation, is_path_byte, is_space, run};
-use super::{Before, Mention, Origin, words};
+use memchr::{memchr, memmem};
+
+use super::token::{Lookahead, Start, begins_name, is_interpolation, is_separator, is_space, run};
+use super::{Before, Mention, Origin, blocks, words};
 use crate::source::Span;
 
 /// What one pass finds.
@@ -110,20 +113,76 @@ impl Scanner<'_> {
 
     /// Code, up to where a text or a path begins or goes on.
     fn code(&mut self) {
-        let depth = self.frames.len();
-        while let Some(byte) = self.bytes.get(self.at).copied() {
+        loop {
+            if self.pending.is_none() {
+                self.pass_over();
+            }
+            let Some(byte) = self.bytes.get(self.at).copied() else { return };
             self.piece(byte);
-            // Most tokens open and close nothing.
-            if self.frames.len() != depth {
+            if matches!(self.frames.last(), Some(Frame::Text { .. } | Frame::Path { .. })) {
                 return;
             }
         }
     }
 
+    /// Passes over what neither is a path nor decides about one, with nothing pending: blanks, names that nobody looks
+    /// for, the dots between them, strings without anything in them, brackets, and what stands between values. Most of
+    /// every file is that; [`Scanner::piece`] would do the same.
+    fn pass_over(&mut self) {
+        let bytes = self.bytes;
+        let (mut at, mut last, mut names_inputs) = (self.at, self.last, self.names_inputs);
+        while let Some(byte) = bytes.get(at).copied() {
+            if is_space(byte) {
+                // Lines are indented.
+                at = if byte == b'\n' { blocks::spaces_end(bytes, at + 1) } else { at + 1 };
+            } else if begins_name(byte) {
+                let end = blocks::name_end(bytes, at + 1);
+                let is_name = match bytes.get(end) {
+                    Some(b'.') => self.lookahead.is_plain(bytes, at),
+                    Some(b'+' | b'/' | b':') => false,
+                    _ => true,
+                };
+                if !is_name || words::may_matter(&bytes[at..end]) {
+                    break;
+                }
+                (at, last, names_inputs) = (end, Last::Name, false);
+            } else if is_separator(byte) {
+                (at, last, names_inputs) = (at + 1, Last::Other, false);
+            } else if byte == b'.'
+                && bytes.get(at + 1).is_some_and(|next| begins_name(*next))
+                && self.lookahead.is_plain(bytes, at)
+            {
+                (at, last) = (at + 1, Last::Dot);
+            } else {
+                let next = match (byte, self.frames.last()) {
+                    (b'"', _) => match blocks::plain_end(bytes, at + 1) {
+                        end if bytes.get(end) == Some(&b'"') => end + 1,
+                        _ => break,
+                    },
+                    (b'{', _) => {
+                        self.frames.push(Frame::Braces);
+                        at + 1
+                    }
+                    (b'[', _) => {
+                        self.frames.push(Frame::List);
+                        at + 1
+                    }
+                    (b'}', Some(Frame::Braces)) | (b']', Some(Frame::List)) | (b')', Some(Frame::Parentheses)) => {
+                        self.frames.pop();
+                        at + 1
+                    }
+                    _ => break,
+                };
+                (at, last, names_inputs) = (next, Last::Other, false);
+            }
+        }
+        (self.at, self.last, self.names_inputs) = (at, last, names_inputs);
+    }
+
     fn piece(&mut self, byte: u8) {
         match byte {
             b' ' | b'\t' | b'\r' | b'\n' => self.at = run(self.bytes, self.at + 1, is_space),
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word(),
+            _ if begins_name(byte) => self.word(),
             b'#' => self.at = self.find(|rest| memchr(b'\n', rest)),
             b'/' if self.bytes.get(self.at + 1) == Some(&b'*') => self.block_comment(),
             b'"' => self.string(),
@@ -136,7 +195,7 @@ impl Scanner<'_> {
                 self.flush();
                 self.open(Frame::Interpolation, 2);
             }
-            b'=' | b';' | b':' | b',' => self.operator(1),
+            _ if is_separator(byte) => self.operator(1),
             b'{' => self.open_bracket(Frame::Braces),
             b'[' => self.open_bracket(Frame::List),
             b'(' => self.open_bracket(Frame::Parentheses),
@@ -149,7 +208,7 @@ impl Scanner<'_> {
 
     /// A name, or a path or a URI that begins like one.
     fn word(&mut self) {
-        let end = run(self.bytes, self.at + 1, is_identifier_byte);
+        let end = blocks::name_end(self.bytes, self.at + 1);
         // Most names end the run of bytes that paths have, too, or hold a quote, which does: no path and no URI goes on.
         match self.bytes.get(end) {
             Some(b'.' | b'+' | b'/' | b':') => self.token(),
@@ -239,132 +298,10 @@ impl Scanner<'_> {
         self.last = last;
     }
 
-    fn begin_path(&mut self, origin: Origin) {
-        if origin == Origin::Absolute && self.path_suffix() {
-            return;
-        }
-        self.flush();
-        let start = self.at + usize::from(origin == Origin::Home);
-        let end = run(self.bytes, start, |byte| is_path_byte(byte) || byte == b'/');
-        let mention = mention(origin, Span::new(self.at, end), self.before());
-        self.at = end;
-        self.path_end(mention);
-    }
-
-    /// `self + /x`, which means what `self + "/x"` means.
-    fn path_suffix(&mut self) -> bool {
-        let Some(mut pending) = self.pending.filter(|pending| pending.stage == Stage::Plus) else { return false };
-        let end = run(self.bytes, self.at, |byte| is_path_byte(byte) || byte == b'/');
-        if is_interpolation(self.bytes, end) {
-            return false;
-        }
-        pending.mention.suffix = Some(Span::new(self.at, end));
-        pending.mention.span.end = end;
-        pending.stage = Stage::Whole;
-        self.pending = Some(pending);
-        self.advance(end, Last::Other);
-        true
-    }
-
-    /// Behind a part of a path: more of it, or the end.
-    fn path_part(&mut self, mut mention: Mention) {
-        self.frames.pop();
-        self.at = run(self.bytes, self.at, |byte| is_path_byte(byte) || byte == b'/');
-        mention.span.end = self.at;
-        self.path_end(mention);
-    }
-
-    fn path_end(&mut self, mut mention: Mention) {
-        if is_interpolation(self.bytes, self.at) {
-            mention.open = true;
-            self.frames.push(Frame::Path { mention });
-            self.open(Frame::Interpolation, 2);
-            return;
-        }
-        let append = self.last == Last::Append;
-        let first = self.last == Last::Nothing;
-        self.last = Last::Other;
-        self.names_inputs = false;
-        if mention.open {
-            self.scan.mentions.push(mention);
-        } else {
-            self.pending = Some(Pending { mention, stage: Stage::Base, first, append });
-        }
-    }
-
-    /// At the opening quote of a string.
-    fn string(&mut self) {
-        if let Some(mut pending) = self.pending.take() {
-            let appended = pending.append && pending.stage == Stage::Base;
-            if appended || pending.stage == Stage::Plus {
-                self.plain_suffix(&mut pending, appended);
-                return;
-            }
-            self.pending = Some(pending);
-            self.flush();
-        }
-        self.at += 1;
-        self.frames.push(Frame::Text { indented: false });
-    }
-
-    /// A string behind `base +` or `append base`: as much of it as is plain.
-    fn plain_suffix(&mut self, pending: &mut Pending, appended: bool) {
-        let start = self.at + 1;
-        let end = run(self.bytes, start, |byte| !matches!(byte, b'"' | b'$' | b'\\'));
-        pending.mention.suffix = Some(Span::new(if appended { self.at } else { start }, end));
-        pending.mention.span.end = (end + 1).min(self.bytes.len());
-        if self.bytes.get(end) == Some(&b'"') {
-            pending.stage = Stage::Whole;
-            self.pending = Some(*pending);
-            return self.advance(end + 1, Last::Other);
-        }
-        pending.mention.open = true;
-        self.scan.mentions.push(pending.mention);
-        self.at = start;
-        self.frames.push(Frame::Text { indented: false });
-    }
-
-    fn text(&mut self) {
-        self.at = self.find(|rest| memchr3(b'"', b'$', b'\\', rest));
-        match self.bytes.get(self.at) {
-            Some(b'"') => {
-                self.frames.pop();
-                self.advance(self.at + 1, Last::Other);
-            }
-            Some(b'\\') => self.at += 2,
-            Some(_) => self.dollar(),
-            None => {}
-        }
-    }
-
-    fn indented_text(&mut self) {
-        self.at = self.find(|rest| memchr2(b'\'', b'$', rest));
-        let next = |ahead: usize| self.bytes.get(self.at + ahead).copied();
-        match (next(0), next(1), next(2)) {
-            (Some(b'\''), Some(b'\''), Some(b'\'' | b'$')) => self.at += 3,
-            (Some(b'\''), Some(b'\''), Some(b'\\')) => self.at += 4,
-            (Some(b'\''), Some(b'\''), _) => {
-                self.frames.pop();
-                self.advance(self.at + 2, Last::Other);
-            }
-            (Some(b'\''), ..) => self.at += 1,
-            (Some(_), ..) => self.dollar(),
-            (None, ..) => {}
-        }
-    }
-
     /// Where a search of the bytes from here on finds something; the end where it does not.
     fn find(&self, search: impl Fn(&[u8]) -> Option<usize>) -> usize {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         self.at + search(rest).unwrap_or(rest.len())
-    }
-
-    fn dollar(&mut self) {
-        match self.bytes.get(self.at + 1) {
-            Some(b'{') => self.open(Frame::Interpolation, 2),
-            Some(b'$') => self.at += 2,
-            _ => self.at += 1,
-        }
     }
 
     fn open(&mut self, frame: Frame, length: usize) {
@@ -407,38 +344,9 @@ impl Scanner<'_> {
         self.names_inputs = false;
     }
 
-    /// Behind `${base}` in a string: what follows in the string may go on from the base.
-    fn interpolated_base(&mut self, close: usize) {
-        let Some(mut pending) = self.pending.take() else { return };
-        let is_sole = pending.first && pending.stage == Stage::Base;
-        if !is_sole || self.bytes.get(self.at) != Some(&b'/') || !names_something(self.bytes, self.at + 1) {
-            pending.mention.is_text = is_sole;
-            self.pending = Some(pending);
-            return self.flush();
-        }
-        let end = run(self.bytes, self.at, |byte| is_path_byte(byte) || byte == b'/');
-        let ends_here = match (self.frames.last(), self.bytes.get(end)) {
-            (Some(Frame::Text { indented: false }), Some(b'"')) | (_, None | Some(b' ' | b'\n' | b'\t' | b'\r')) => {
-                true
-            }
-            // In a shell script a quote may close only for the name to go on behind it.
-            (_, Some(b'"')) => {
-                matches!(self.bytes.get(end + 1), None | Some(b' ' | b'\n' | b'\t' | b'\r' | b';' | b')'))
-            }
-            _ => false,
-        };
-        // The interpolation's braces belong to what is shown.
-        pending.mention.span = Span::new(pending.mention.span.start, end.max(close));
-        pending.mention.suffix = Some(Span::new(self.at, end));
-        // A full stop may end the sentence, not the name.
-        pending.mention.open = !ends_here || self.bytes.get(end - 1) == Some(&b'.');
-        self.at = end;
-        self.scan.mentions.push(pending.mention);
-    }
-
     fn block_comment(&mut self) {
         let rest = self.bytes.get(self.at + 2..).unwrap_or_default();
-        let length = rest.windows(2).position(|pair| pair == b"*/").map_or(rest.len(), |index| index + 2);
+        let length = memmem::find(rest, b"*/").map_or(rest.len(), |index| index + 2);
         self.at += 2 + length;
     }
 
@@ -475,18 +383,6 @@ impl Scanner<'_> {
         mention.open |= stage == Stage::Plus;
         self.scan.mentions.push(mention);
     }
-}
-
-/// Whether a name begins behind a slash in a string: also one that no path literal has, but nothing that ends a word.
-fn names_something(bytes: &[u8], at: usize) -> bool {
-    let ends = |byte: u8| {
-        is_space(byte)
-            || matches!(
-                byte,
-                b'"' | b'\'' | b'\\' | b'/' | b'$' | b'*' | b'{' | b';' | b')' | b',' | b'|' | b'&' | b'<' | b'>'
-            )
-    };
-    goes_on(bytes, at) || bytes.get(at).is_some_and(|byte| !ends(*byte))
 }
 
 const fn mention(origin: Origin, span: Span, before: Before) -> Mention {
