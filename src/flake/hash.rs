@@ -2,7 +2,6 @@
 //! 32 and base 64, with the algorithm before a `:`, and SRI with it before a `-`.
 
 const NIX32: &[u8] = b"0123456789abcdfghijklmnpqrsvwxyz";
-const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// The algorithms that Nix knows without experimental features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,9 +101,17 @@ pub fn sha256(text: &str) -> Option<[u8; 32]> {
 }
 
 fn from_base16(digits: &str) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    let pair = |pair: &[u8]| u8::try_from(digit(&pair[0])? << 4 | digit(&pair[1])?).ok();
-    digits.as_bytes().chunks_exact(2).map(pair).collect()
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    };
+    let mut bytes = Vec::with_capacity(digits.len() / 2);
+    for pair in digits.as_bytes().chunks_exact(2) {
+        bytes.push(digit(pair[0])? << 4 | digit(pair[1])?);
+    }
+    Some(bytes)
 }
 
 /// Nix's base 32 counts from the last digit and the lowest bit. Bits that no byte has room for make one more byte, if
@@ -129,8 +136,15 @@ fn from_base64(digits: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(digits.len());
     let (mut value, mut bits) = (0_u32, 0);
     for digit in digits.bytes().take_while(|digit| *digit != b'=').filter(|digit| *digit != b'\n') {
-        let next = BASE64.iter().position(|known| *known == digit)?;
-        value = value << 6 | u32::try_from(next).ok()?;
+        let next = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        value = value << 6 | u32::from(next);
         bits += 6;
         if bits >= 8 {
             bits -= 8;

@@ -65,10 +65,10 @@ impl Git {
         check_directory(&self.common.join("objects/pack"))
     }
 
-    /// The same, of an object in a file of its own.
-    pub(super) fn check_object(&self, id: &[u8]) -> Result<(), GitError> {
+    /// The same, of an object in a file of its own; returns that file's size in bytes.
+    pub(super) fn check_object(&self, id: &[u8]) -> Result<Option<u64>, GitError> {
         let id = super::hex(id);
-        let Some((directory, name)) = id.split_at_checked(2) else { return Ok(()) };
+        let Some((directory, name)) = id.split_at_checked(2) else { return Ok(None) };
         check_file(&self.common.join("objects").join(directory).join(name))
     }
 
@@ -125,11 +125,12 @@ fn check_directory(path: &Path) -> Result<(), GitError> {
     Ok(())
 }
 
-/// What is not there is no pipe.
-fn check_file(path: &Path) -> Result<(), GitError> {
+/// What is not there is no pipe; of what is, the size.
+fn check_file(path: &Path) -> Result<Option<u64>, GitError> {
     match std::fs::metadata(path) {
         Ok(found) if !found.is_file() => Err(GitError::at(path, "not a regular file")),
-        _ => Ok(()),
+        Ok(found) => Ok(Some(found.len())),
+        Err(_) => Ok(None),
     }
 }
 

@@ -328,7 +328,10 @@ impl Store for GitStore {
     }
 
     fn read_base(&self, path: &RepoPath) -> Option<Vec<u8>> {
-        self.content(path.as_bytes(), &self.base_id(path)?).ok()
+        let id = self.base_id(path)?;
+        // What the view holds otherwise, the disk does too, mostly.
+        let is_other = self.entries.find(path.as_bytes()).is_some_and(|entry| entry.id != id);
+        if is_other { self.objects.blob(&id).ok() } else { self.content(path.as_bytes(), &id).ok() }
     }
 
     fn read_unstaged(&self, path: &RepoPath) -> Option<Vec<u8>> {

@@ -30,11 +30,11 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
 }
 
 fn finding(flake: &Flake, lock: &LockFile) -> Option<Diagnostic> {
-    let written = lock.graph.to_json();
     let bytes = lock.source.bytes();
-    if bytes == written.as_bytes() {
+    if lock.graph.is_written(bytes) {
         return None;
     }
+    let written = lock.graph.to_json();
     let at = bytes.iter().zip(written.as_bytes()).take_while(|(a, b)| a == b).count();
     let span = Span::at(at.min(bytes.len().saturating_sub(1)));
     let primary = Label::new(&flake.lock_path, span, "the first difference is here");

@@ -162,6 +162,8 @@ pub struct Snapshot {
     store: Box<dyn Store>,
     sources: RefCell<BTreeMap<RepoPath, Result<Rc<SourceFile>, ReadError>>>,
     replaced: BTreeSet<RepoPath>,
+    /// What [`Store::read_base`] has said.
+    bases: RefCell<BTreeMap<RepoPath, Option<Rc<SourceFile>>>>,
     untracked: OnceCell<Result<Vec<RepoPath>, ReadError>>,
 }
 
@@ -169,7 +171,14 @@ impl Snapshot {
     /// A snapshot over a store.
     #[must_use]
     pub fn new(view: View, store: Box<dyn Store>) -> Self {
-        Self { view, store, sources: RefCell::default(), replaced: BTreeSet::new(), untracked: OnceCell::new() }
+        Self {
+            view,
+            store,
+            sources: RefCell::default(),
+            replaced: BTreeSet::new(),
+            bases: RefCell::default(),
+            untracked: OnceCell::new(),
+        }
     }
 
     /// The view shown.
@@ -325,7 +334,12 @@ impl Snapshot {
         if !self.replaced.contains(path) && self.store.is_as_in_base(path) {
             return self.read(path).ok();
         }
-        self.store.read_base(path).map(|bytes| Rc::new(SourceFile::new(path.clone(), bytes)))
+        if let Some(known) = self.bases.borrow().get(path) {
+            return known.clone();
+        }
+        let base = self.store.read_base(path).map(|bytes| Rc::new(SourceFile::new(path.clone(), bytes)));
+        self.bases.borrow_mut().insert(path.clone(), base.clone());
+        base
     }
 
     /// What `git add` would make of a file; see [`Store::read_unstaged`].

@@ -137,6 +137,12 @@ impl LockGraph {
     pub fn to_json(&self) -> String {
         write::to_json(self)
     }
+
+    /// Whether that is what `text` holds.
+    #[must_use]
+    pub fn is_written(&self, text: &[u8]) -> bool {
+        write::is_written(self, text)
+    }
 }
 
 /// The command that brings the lock of the flake in `dir` up to date, as typed at the repository's root.

@@ -141,20 +141,33 @@ enum Progress {
     Done,
 }
 
+/// Members in order of key; of repeated keys the last.
+fn in_order<'d, 't>(members: &'d [Member<'t>]) -> Vec<&'d Member<'t>> {
+    let mut sorted: Vec<_> = members.iter().collect();
+    if !sorted.is_sorted_by(|a, b| a.key < b.key) {
+        // What comes later first, so that it stays.
+        sorted.reverse();
+        sorted.sort_by(|a, b| a.key.cmp(&b.key));
+        sorted.dedup_by(|later, first| later.key == first.key);
+    }
+    sorted
+}
+
 struct Loader<'d, 't> {
     document: &'d Document<'t>,
     root_key: &'d str,
-    /// Values of `nodes` by key; of repeated keys the last.
-    values: BTreeMap<&'d str, &'d Member<'t>>,
+    /// Values of `nodes` in order of key; of repeated keys the last.
+    values: Vec<&'d Member<'t>>,
     nodes: Vec<LockNode>,
-    ids: BTreeMap<&'d str, NodeId>,
+    /// What has become of each of the values.
+    ids: Vec<Option<NodeId>>,
     progress: Vec<Progress>,
     problems: Vec<Problem>,
 }
 
 impl<'d, 't> Loader<'d, 't> {
     fn new(document: &'d Document<'t>, root_key: &'d str) -> Self {
-        let mut values = BTreeMap::new();
+        let mut values = Vec::new();
         let mut problems = Vec::new();
         if let Some(nodes) = document.member(Document::ROOT, "nodes") {
             let value = document.get(nodes.value);
@@ -162,23 +175,28 @@ impl<'d, 't> Loader<'d, 't> {
                 let message = format!("`nodes` must be an object, but is {}", value.kind.type_name());
                 problems.push(problem(message, value.span));
             }
-            for member in document.members(nodes.value) {
-                values.insert(member.key.as_ref(), member);
-            }
+            values = in_order(document.members(nodes.value));
         }
-        Self { document, root_key, values, nodes: Vec::new(), ids: BTreeMap::new(), progress: Vec::new(), problems }
+        let ids = vec![None; values.len()];
+        Self { document, root_key, values, nodes: Vec::new(), ids, progress: Vec::new(), problems }
+    }
+
+    fn position(&self, key: &str) -> Option<usize> {
+        self.values.binary_search_by(|member| member.key.as_ref().cmp(key)).ok()
     }
 
     fn unreachable(&self) -> Vec<String> {
-        let known = |key: &&&str| !self.ids.contains_key(**key) && **key != self.root_key;
-        self.values.keys().filter(known).map(|key| (*key).to_owned()).collect()
+        let nodes = self.values.iter().zip(&self.ids).filter(|(_, id)| id.is_none());
+        let keys = nodes.map(|(member, _)| member.key.as_ref());
+        keys.filter(|key| *key != self.root_key).map(str::to_owned).collect()
     }
 
     /// Loads the root and all it leads to, without recursion.
     fn load(&mut self) {
         self.nodes.push(LockNode { key: self.root_key.to_owned(), inputs: BTreeMap::new(), source: None });
         self.progress.push(Progress::Open);
-        let mut stack = vec![(LockGraph::ROOT, self.edges(self.root_key).into_iter())];
+        let root = self.position(self.root_key);
+        let mut stack = vec![(LockGraph::ROOT, root.map(|root| self.edges(root)).unwrap_or_default().into_iter())];
         while let Some((id, edges)) = stack.last_mut() {
             let id = *id;
             let Some((name, value)) = edges.next() else {
@@ -186,40 +204,39 @@ impl<'d, 't> Loader<'d, 't> {
                 stack.pop();
                 continue;
             };
-            if let Some((child, key)) = self.edge(id, name.into_owned(), value) {
-                stack.push((child, self.edges(key).into_iter()));
+            if let Some((child, position)) = self.edge(id, name.into_owned(), value) {
+                stack.push((child, self.edges(position).into_iter()));
             }
         }
     }
 
     /// The inputs of a node; of repeated names the last. Nix takes the members of whatever is there: those of a list are
     /// called by their numbers, and of anything else there is one without a name.
-    fn edges(&self, key: &str) -> Vec<(Cow<'d, str>, ValueId)> {
+    fn edges(&self, position: usize) -> Vec<(Cow<'d, str>, ValueId)> {
         let document = self.document;
-        let Some(inputs) = self.values.get(key).and_then(|node| document.member(node.value, "inputs")) else {
+        let Some(inputs) = document.member(self.values[position].value, "inputs") else {
             return Vec::new();
         };
         match &document.get(inputs.value).kind {
-            Kind::Object(members) => {
-                let edges = members.iter().map(|member| (member.key.as_ref(), member.value));
-                edges.collect::<BTreeMap<_, _>>().into_iter().map(|(name, id)| (Cow::Borrowed(name), id)).collect()
+            Kind::Object(_) => {
+                let edges = in_order(document.members(inputs.value)).into_iter();
+                edges.map(|member| (Cow::Borrowed(member.key.as_ref()), member.value)).collect()
             }
-            Kind::Array(items) => {
-                items.iter().enumerate().map(|(number, item)| (Cow::Owned(number.to_string()), *item)).collect()
+            Kind::Array(_) => {
+                let items = document.items(inputs.value).iter().enumerate();
+                items.map(|(number, item)| (Cow::Owned(number.to_string()), *item)).collect()
             }
             Kind::Null => Vec::new(),
             _ => vec![(Cow::Borrowed(""), inputs.value)],
         }
     }
 
-    /// Adds an edge; returns the node it leads to where that is new.
-    fn edge(&mut self, from: NodeId, name: String, id: ValueId) -> Option<(NodeId, &'d str)> {
+    /// Adds an edge; returns the node it leads to, and where its value stands, where that is new.
+    fn edge(&mut self, from: NodeId, name: String, id: ValueId) -> Option<(NodeId, usize)> {
         let value = self.document.get(id);
         match &value.kind {
-            Kind::Array(items) => {
-                let path: Option<Vec<String>> =
-                    items.iter().map(|item| self.document.string(*item).map(str::to_owned)).collect();
-                match path {
+            Kind::Array(_) => {
+                match self.strings(id) {
                     Some(path) => {
                         self.nodes[from.0].inputs.insert(name, LockEdge::Follows(InputAttrPath(path)));
                     }
@@ -227,20 +244,17 @@ impl<'d, 't> Loader<'d, 't> {
                 }
                 None
             }
+            Kind::String(key) if key == self.root_key => {
+                self.problems.push(problem("lock file contains cycle to root node", value.span));
+                None
+            }
             Kind::String(key) => {
-                // Borrowed from the document, not from `value`.
-                let key = self.values.get_key_value(key.as_ref()).map(|(key, _)| *key);
-                let Some(key) = key else {
-                    let missing = self.document.string(id).unwrap_or_default();
-                    if missing == self.root_key {
-                        self.problems.push(problem("lock file contains cycle to root node", value.span));
-                    } else {
-                        let message = format!("lock file references missing node `{missing}`");
-                        self.problems.push(problem(message, value.span));
-                    }
+                let Some(position) = self.position(key) else {
+                    let message = format!("lock file references missing node `{key}`");
+                    self.problems.push(problem(message, value.span));
                     return None;
                 };
-                self.node_edge(from, name, key, value.span)
+                self.node_edge(from, name, position, value.span)
             }
             other => {
                 let message = format!("input `{name}` must be a node or a path, but is {}", other.type_name());
@@ -250,12 +264,9 @@ impl<'d, 't> Loader<'d, 't> {
         }
     }
 
-    fn node_edge(&mut self, from: NodeId, name: String, key: &'d str, span: Span) -> Option<(NodeId, &'d str)> {
-        if key == self.root_key {
-            self.problems.push(problem("lock file contains cycle to root node", span));
-            return None;
-        }
-        if let Some(&id) = self.ids.get(key) {
+    fn node_edge(&mut self, from: NodeId, name: String, position: usize, span: Span) -> Option<(NodeId, usize)> {
+        let key = &self.values[position].key;
+        if let Some(id) = self.ids[position] {
             if self.progress[id.0] == Progress::Open {
                 self.problems.push(problem(format!("lock file contains a cycle through node `{key}`"), span));
                 return None;
@@ -263,17 +274,17 @@ impl<'d, 't> Loader<'d, 't> {
             self.nodes[from.0].inputs.insert(name, LockEdge::Node(id));
             return None;
         }
-        let source = self.source(key)?;
+        let source = self.source(self.values[position])?;
         let id = NodeId(self.nodes.len());
-        self.nodes.push(LockNode { key: key.to_owned(), inputs: BTreeMap::new(), source: Some(Rc::new(source)) });
+        self.nodes.push(LockNode { key: key.to_string(), inputs: BTreeMap::new(), source: Some(Rc::new(source)) });
         self.progress.push(Progress::Open);
-        self.ids.insert(key, id);
+        self.ids[position] = Some(id);
         self.nodes[from.0].inputs.insert(name, LockEdge::Node(id));
-        Some((id, key))
+        Some((id, position))
     }
 
-    fn source(&mut self, key: &str) -> Option<LockedSource> {
-        let node = *self.values.get(key)?;
+    fn source(&mut self, node: &Member<'_>) -> Option<LockedSource> {
+        let key = &node.key;
         let before = self.problems.len();
         let locked = self.reference(node, "locked");
         let original = self.reference(node, "original");
@@ -306,17 +317,21 @@ impl<'d, 't> Loader<'d, 't> {
     fn parent(&mut self, node: &Member<'_>) -> Option<InputAttrPath> {
         let member = self.document.member(node.value, "parent")?;
         let value = self.document.get(member.value);
-        let Kind::Array(items) = &value.kind else {
+        let Kind::Array(_) = &value.kind else {
             let message = format!("`parent` must be an array, but is {}", value.kind.type_name());
             self.problems.push(problem(message, value.span));
             return None;
         };
-        let names: Option<Vec<String>> =
-            items.iter().map(|item| self.document.string(*item).map(str::to_owned)).collect();
+        let names = self.strings(member.value);
         if names.is_none() {
             self.problems.push(problem("`parent` must hold strings only", value.span));
         }
         names.map(InputAttrPath)
+    }
+
+    /// The items of an array, if they are strings.
+    fn strings(&self, id: ValueId) -> Option<Vec<String>> {
+        self.document.items(id).iter().map(|item| self.document.string(*item).map(str::to_owned)).collect()
     }
 
     /// `locked` or `original`; version 5 keeps some of `locked` in `info`.
@@ -348,7 +363,7 @@ impl<'d, 't> Loader<'d, 't> {
         let whole = self.document.get(id);
         let is_readable = match &whole.kind {
             Kind::Object(_) | Kind::Null => true,
-            Kind::Array(items) => items.is_empty(),
+            Kind::Array(_) => self.document.items(id).is_empty(),
             _ => false,
         };
         if !is_readable {

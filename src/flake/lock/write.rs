@@ -1,30 +1,77 @@
 //! flake.lock as Nix writes it, byte for byte (`lockfile.cc: LockFile::toJSON`).
 
 use std::collections::{BTreeMap, HashSet};
-use std::fmt::Write as _;
 
 use super::{LockEdge, LockGraph, LockNode, NodeId, plain};
 use crate::flake::flakeref::{Attr, FlakeRef};
 
+/// Where a file is written to, piece by piece.
+trait Sink {
+    fn push_str(&mut self, text: &str);
+
+    /// The number of bytes so far.
+    fn len(&self) -> usize;
+}
+
+impl Sink for String {
+    fn push_str(&mut self, text: &str) {
+        self.push_str(text);
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+}
+
+/// Compares what is written with what is there already.
+struct Comparison<'a> {
+    present: &'a [u8],
+    written: usize,
+    is_same: bool,
+}
+
+impl Sink for Comparison<'_> {
+    fn push_str(&mut self, text: &str) {
+        let end = self.written + text.len();
+        self.is_same = self.is_same && self.present.get(self.written..end) == Some(text.as_bytes());
+        self.written = end;
+    }
+
+    fn len(&self) -> usize {
+        self.written
+    }
+}
+
+/// Whether [`to_json`] of the graph is this text.
+pub(super) fn is_written(graph: &LockGraph, text: &[u8]) -> bool {
+    let mut comparison = Comparison { present: text, written: 0, is_same: true };
+    write(graph, &mut comparison);
+    comparison.is_same && comparison.written == text.len()
+}
+
 /// Writes a graph.
 pub(super) fn to_json(graph: &LockGraph) -> String {
+    // About as much as a node takes.
+    let mut text = String::with_capacity(graph.nodes.len() * 512);
+    write(graph, &mut text);
+    text
+}
+
+fn write(graph: &LockGraph, text: &mut impl Sink) {
     let keys = name_nodes(graph);
     let mut sorted: Vec<(&str, &LockNode)> =
         keys.iter().zip(&graph.nodes).filter_map(|(key, node)| Some((key.as_deref()?, node))).collect();
     sorted.sort_unstable_by_key(|(key, _)| *key);
-    // About as much as a node takes.
-    let mut text = String::with_capacity(sorted.len() * 512);
     text.push_str("{\n  \"nodes\": {");
     for (position, (key, value)) in sorted.into_iter().enumerate() {
         text.push_str(if position == 0 { "\n    " } else { ",\n    " });
-        string(&mut text, key);
+        string(text, key);
         text.push_str(": ");
-        node(&mut text, value, &keys);
+        node(text, value, &keys);
     }
     text.push_str("\n  },\n  \"root\": ");
-    string(&mut text, keys[LockGraph::ROOT.0].as_deref().unwrap_or("root"));
+    string(text, keys[LockGraph::ROOT.0].as_deref().unwrap_or("root"));
     text.push_str(",\n  \"version\": 7\n}\n");
-    text
 }
 
 /// Gives every reachable node its key: the name of the input by which it is first reached, depth first, children in
@@ -62,9 +109,9 @@ fn name_nodes(graph: &LockGraph) -> Vec<Option<String>> {
     keys
 }
 
-fn node(text: &mut String, node: &LockNode, keys: &[Option<String>]) {
+fn node<S: Sink>(text: &mut S, node: &LockNode, keys: &[Option<String>]) {
     let before = text.len();
-    let member = |text: &mut String, name: &str| {
+    let member = |text: &mut S, name: &str| {
         text.push_str(if text.len() == before { "{\n      \"" } else { ",\n      \"" });
         text.push_str(name);
         text.push_str("\": ");
@@ -90,8 +137,8 @@ fn node(text: &mut String, node: &LockNode, keys: &[Option<String>]) {
     text.push_str(if text.len() == before { "{}" } else { "\n    }" });
 }
 
-fn inputs(text: &mut String, node: &LockNode, keys: &[Option<String>]) {
-    text.push('{');
+fn inputs(text: &mut impl Sink, node: &LockNode, keys: &[Option<String>]) {
+    text.push_str("{");
     for (position, (name, edge)) in node.inputs.iter().enumerate() {
         text.push_str(if position == 0 { "\n        " } else { ",\n        " });
         string(text, name);
@@ -105,9 +152,9 @@ fn inputs(text: &mut String, node: &LockNode, keys: &[Option<String>]) {
 }
 
 /// The attributes with `dir` among them, in order of name.
-fn reference(text: &mut String, reference: &FlakeRef) {
+fn reference<S: Sink>(text: &mut S, reference: &FlakeRef) {
     let before = text.len();
-    let name = |text: &mut String, name: &str| {
+    let name = |text: &mut S, name: &str| {
         text.push_str(if text.len() == before { "{\n        " } else { ",\n        " });
         string(text, name);
         text.push_str(": ");
@@ -132,30 +179,35 @@ fn reference(text: &mut String, reference: &FlakeRef) {
     text.push_str(if text.len() == before { "{}" } else { "\n      }" });
 }
 
-fn array(text: &mut String, items: &[String], indent: usize) {
+fn array(text: &mut impl Sink, items: &[String], indent: usize) {
     if items.is_empty() {
         text.push_str("[]");
         return;
     }
     for (position, item) in items.iter().enumerate() {
         text.push_str(if position == 0 { "[\n" } else { ",\n" });
-        text.extend(std::iter::repeat_n(' ', indent + 2));
+        blanks(text, indent + 2);
         string(text, item);
     }
-    text.push('\n');
-    text.extend(std::iter::repeat_n(' ', indent));
-    text.push(']');
+    text.push_str("\n");
+    blanks(text, indent);
+    text.push_str("]");
+}
+
+fn blanks(text: &mut impl Sink, count: usize) {
+    for _ in 0..count {
+        text.push_str(" ");
+    }
 }
 
 /// Only quotes, backslashes and control characters are escaped.
-fn string(text: &mut String, value: &str) {
-    text.push('"');
-    if plain::length(value.as_bytes()) == value.len() {
-        text.push_str(value);
-        text.push('"');
-        return;
-    }
-    for character in value.chars() {
+fn string(text: &mut impl Sink, value: &str) {
+    text.push_str("\"");
+    let mut rest = value;
+    while let Some((plain, special)) = rest.split_at_checked(plain::length(rest.as_bytes())) {
+        text.push_str(plain);
+        let mut characters = special.chars();
+        let Some(character) = characters.next() else { break };
         match character {
             '"' => text.push_str("\\\""),
             '\\' => text.push_str("\\\\"),
@@ -164,12 +216,9 @@ fn string(text: &mut String, value: &str) {
             '\n' => text.push_str("\\n"),
             '\r' => text.push_str("\\r"),
             '\t' => text.push_str("\\t"),
-            control if u32::from(control) < 0x20 => {
-                let written = write!(text, "\\u{:04x}", u32::from(control));
-                debug_assert!(written.is_ok(), "writing to a string does not fail");
-            }
-            other => text.push(other),
+            control => text.push_str(&format!("\\u{:04x}", u32::from(control))),
         }
+        rest = characters.as_str();
     }
-    text.push('"');
+    text.push_str("\"");
 }

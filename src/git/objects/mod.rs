@@ -263,7 +263,7 @@ impl Objects {
     }
 
     fn read_as_told(&self, id: &[u8], kind: git2::ObjectType) -> Result<Vec<u8>, String> {
-        self.git.check_object(id).map_err(|error| error.message)?;
+        let loose = self.git.check_object(id).map_err(|error| error.message)?;
         let Some(database) = self.database() else { return self.read_from_batch(&hex(id), kind) };
         let plain = |error: git2::Error| match error.code() {
             git2::ErrorCode::NotFound => "the object is missing from the repository".to_owned(),
@@ -271,7 +271,8 @@ impl Objects {
         };
         let id = git2::Oid::from_bytes(id).map_err(plain)?;
         // The content of a file may be of any size; what git itself writes is not.
-        if kind == git2::ObjectType::Blob && database.read_header(id).map_err(plain)?.0 as u64 > disk::MAX_SIZE {
+        let may_be_large = loose.is_none_or(|size| size > disk::MAX_SIZE / DEFLATED) && kind == git2::ObjectType::Blob;
+        if may_be_large && database.read_header(id).map_err(plain)?.0 as u64 > disk::MAX_SIZE {
             return Err("larger than 256 MB".to_owned());
         }
         let object = database.read(id).map_err(plain)?;
@@ -296,6 +297,9 @@ pub(super) fn is_blob(id: &[u8], content: &[u8]) -> bool {
         Sha256::new().chain_update(header).chain_update(content).finalize().as_slice() == id
     }
 }
+
+/// No content takes less than one in so many bytes when it is deflated (<https://zlib.net/zlib_tech.html>: 1032).
+const DEFLATED: u64 = 1040;
 
 /// Longer than any path that can be checked out.
 pub(super) const MAX_PATH: usize = 1 << 16;
