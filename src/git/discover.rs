@@ -36,10 +36,11 @@ pub(super) fn discover(start: &Path, environment: &Environment) -> Result<Option
         },
     };
     let common_dir = common_dir(&found.git_dir, environment, &start);
-    let conditions = Conditions { branch: branch(&found.git_dir), git_dir: found.git_dir.clone() };
+    let conditions = Conditions::of(&found.git_dir);
     let outer = Config::outer(environment, &conditions);
-    let config = Config::of_repository(&outer, environment, &common_dir, &conditions);
-    let shared = Config::of_file(&common_dir.join("config"))?;
+    let file = common_dir.join("config");
+    let shared = Config::of_file(&file)?;
+    let config = Config::of_repository(&outer, environment, (&file, &shared), &conditions);
     let id_len = check_format(&shared, &common_dir)?;
     let files_hold_refs = shared.get("extensions.refstorage").is_none_or(|storage| storage == b"files");
     if !found.named {
@@ -76,10 +77,9 @@ fn named(start: &Path, git_dir: &Path, environment: &Environment) -> Result<Foun
 fn search(start: &Path, environment: &Environment) -> Result<Option<Found>, GitError> {
     let ceilings = ceilings(environment);
     let across = environment.boolean("GIT_DISCOVERY_ACROSS_FILESYSTEM") == Some(true);
-    let device = device(start);
     let mut at = Some(start);
     while let Some(directory) = at {
-        if !across && self::device(directory) != device {
+        if !across && directory != start && device(directory) != device(start) {
             return Ok(None);
         }
         let dot_git = directory.join(".git");
@@ -211,11 +211,6 @@ fn common_dir(git_dir: &Path, environment: &Environment, start: &Path) -> PathBu
     let Ok(content) = disk::read_file(&git_dir.join("commondir"), 1 << 16) else { return git_dir.to_path_buf() };
     let end = content.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
     clean(&git_dir.join(RepoPath::new(&content[..end]).on_disk(Path::new(""))))
-}
-
-fn branch(git_dir: &Path) -> Option<Vec<u8>> {
-    let content = disk::read_file(&git_dir.join("HEAD"), 1 << 16).ok()?;
-    Some(content.strip_prefix(b"ref: refs/heads/")?.trim_ascii_end().to_vec())
 }
 
 /// The length of object ids. Only a format that git itself refuses is refused: index and walk depend on little else.

@@ -9,44 +9,59 @@ use crate::flake::is_flake_id;
 struct Scheme {
     name: &'static str,
     required: &'static [&'static str],
-    optional: &'static [&'static str],
+    /// Whether it takes an attribute: every one of every node is asked about.
+    takes: fn(&str) -> bool,
 }
 
-const GITHUB_OPTIONAL: &[&str] = &["ref", "rev", "host", "narHash", "lastModified", "treeHash"];
-const TARBALL_OPTIONAL: &[&str] = &["url", "narHash", "name", "unpack", "rev", "revCount", "lastModified"];
+const FORGE: fn(&str) -> bool =
+    |name| matches!(name, "owner" | "repo" | "ref" | "rev" | "host" | "narHash" | "lastModified" | "treeHash");
+const CURL: fn(&str) -> bool =
+    |name| matches!(name, "url" | "narHash" | "name" | "unpack" | "rev" | "revCount" | "lastModified");
 
 const SCHEMES: &[Scheme] = &[
-    Scheme { name: "indirect", required: &["id"], optional: &["ref", "rev", "narHash"] },
-    Scheme { name: "path", required: &["path"], optional: &["rev", "revCount", "lastModified", "narHash"] },
+    Scheme { name: "github", required: &["owner", "repo"], takes: FORGE },
+    Scheme { name: "gitlab", required: &["owner", "repo"], takes: FORGE },
+    Scheme { name: "sourcehut", required: &["owner", "repo"], takes: FORGE },
+    Scheme { name: "indirect", required: &["id"], takes: |name| matches!(name, "id" | "ref" | "rev" | "narHash") },
+    Scheme {
+        name: "path",
+        required: &["path"],
+        takes: |name| matches!(name, "path" | "rev" | "revCount" | "lastModified" | "narHash"),
+    },
     Scheme {
         name: "git",
         required: &["url"],
-        optional: &[
-            "ref",
-            "rev",
-            "shallow",
-            "submodules",
-            "allRefs",
-            "lfs",
-            "exportIgnore",
-            "lastModified",
-            "revCount",
-            "narHash",
-            "name",
-            "dirtyRev",
-            "dirtyShortRev",
-            "verifyCommit",
-            "keytype",
-            "publicKey",
-            "publicKeys",
-        ],
+        takes: |name| {
+            matches!(
+                name,
+                "url"
+                    | "ref"
+                    | "rev"
+                    | "shallow"
+                    | "submodules"
+                    | "allRefs"
+                    | "lfs"
+                    | "exportIgnore"
+                    | "lastModified"
+                    | "revCount"
+                    | "narHash"
+                    | "name"
+                    | "dirtyRev"
+                    | "dirtyShortRev"
+                    | "verifyCommit"
+                    | "keytype"
+                    | "publicKey"
+                    | "publicKeys"
+            )
+        },
     },
-    Scheme { name: "hg", required: &["url"], optional: &["ref", "rev", "revCount", "narHash", "name"] },
-    Scheme { name: "github", required: &["owner", "repo"], optional: GITHUB_OPTIONAL },
-    Scheme { name: "gitlab", required: &["owner", "repo"], optional: GITHUB_OPTIONAL },
-    Scheme { name: "sourcehut", required: &["owner", "repo"], optional: GITHUB_OPTIONAL },
-    Scheme { name: "tarball", required: &[], optional: TARBALL_OPTIONAL },
-    Scheme { name: "file", required: &[], optional: TARBALL_OPTIONAL },
+    Scheme {
+        name: "hg",
+        required: &["url"],
+        takes: |name| matches!(name, "url" | "ref" | "rev" | "revCount" | "narHash" | "name"),
+    },
+    Scheme { name: "tarball", required: &[], takes: CURL },
+    Scheme { name: "file", required: &[], takes: CURL },
 ];
 
 /// Checks attributes and makes a reference of them.
@@ -68,8 +83,7 @@ pub(super) fn from_attrs(mut attrs: Attrs) -> Result<FlakeRef, RefError> {
         return Err(RefError(format!("input type `{kind}` is unsupported")));
     };
     let kind = scheme.name;
-    let known = |name: &str| name == "type" || scheme.required.contains(&name) || scheme.optional.contains(&name);
-    if let Some(unknown) = attrs.keys().find(|name| !known(name)) {
+    if let Some(unknown) = attrs.keys().find(|name| *name != "type" && !(scheme.takes)(name)) {
         return Err(RefError(format!("input attribute `{unknown}` not supported by scheme `{kind}`")));
     }
     if let Some(missing) = scheme.required.iter().find(|name| !attrs.contains_key(name)) {

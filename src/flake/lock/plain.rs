@@ -1,24 +1,36 @@
-//! How far a text in JSON stands for itself.
+//! How far a text in JSON stands for itself, and how far a line is indented. Eight bytes at a time: a lock is made of
+//! strings and blanks.
 
-/// The number of bytes at the beginning that are neither quote, backslash nor control character. Eight at a time: a lock
-/// is made of strings.
+/// One in each byte.
+const ONES: u64 = u64::MAX / 0xff;
+
+/// The number of bytes at the beginning that are neither quote, backslash nor control character.
 pub(super) fn length(bytes: &[u8]) -> usize {
-    let mut chunks = bytes.chunks_exact(8);
+    run(bytes, special, |byte| byte >= 0x20 && !matches!(byte, b'"' | b'\\'))
+}
+
+/// The number of blanks at the beginning.
+pub(super) fn blanks(bytes: &[u8]) -> usize {
+    run(bytes, |word| word ^ (ONES * u64::from(b' ')), |byte| byte == b' ')
+}
+
+/// The number of bytes at the beginning that `goes_on` accepts. Of eight, of which the first is the lowest, `ends` sets
+/// some bit in the first that it does not.
+#[inline]
+fn run(bytes: &[u8], ends: impl Fn(u64) -> u64, goes_on: impl Fn(u8) -> bool) -> usize {
     let mut at = 0;
-    for chunk in chunks.by_ref() {
-        let word = chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-        let found = special(word);
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
+        let found = ends(u64::from_le_bytes(*chunk));
         if found != 0 {
             return at + found.trailing_zeros() as usize / 8;
         }
         at += 8;
     }
-    at + chunks.remainder().iter().take_while(|byte| **byte >= 0x20 && !matches!(byte, b'"' | b'\\')).count()
+    at + bytes.get(at..).unwrap_or_default().iter().take_while(|byte| goes_on(**byte)).count()
 }
 
 /// The high bit of the first byte that is special, counted from the lowest; those above it may be wrong.
 const fn special(word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 0xff;
     // A byte below `limit` borrows from the one above, and so sets its own high bit if that was not set before.
     const fn below(word: u64, limit: u64) -> u64 {
         word.wrapping_sub(ONES * limit) & !word
@@ -29,7 +41,7 @@ const fn special(word: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::length;
+    use super::{blanks, length};
 
     #[test]
     fn as_byte_by_byte() {
@@ -47,5 +59,9 @@ mod tests {
             }
         }
         assert_eq!(length(b""), 0);
+        for count in 0..20 {
+            assert_eq!(blanks(&[vec![b' '; count], b"\n   ".to_vec()].concat()), count);
+            assert_eq!(blanks(&vec![b' '; count]), count);
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! flake.lock as Nix writes it, byte for byte (`lockfile.cc: LockFile::toJSON`).
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use super::{LockEdge, LockGraph, LockNode, NodeId, plain};
@@ -31,6 +32,7 @@ struct Comparison<'a> {
 }
 
 impl Sink for Comparison<'_> {
+    #[inline]
     fn push_str(&mut self, text: &str) {
         let end = self.written + text.len();
         self.is_same = self.is_same && self.present.get(self.written..end) == Some(text.as_bytes());
@@ -76,8 +78,8 @@ fn write(graph: &LockGraph, text: &mut impl Sink) {
 
 /// Gives every reachable node its key: the name of the input by which it is first reached, depth first, children in
 /// order of name; if taken, with the first free number.
-fn name_nodes(graph: &LockGraph) -> Vec<Option<String>> {
-    let mut keys: Vec<Option<String>> = vec![None; graph.nodes.len()];
+fn name_nodes(graph: &LockGraph) -> Vec<Option<Cow<'_, str>>> {
+    let mut keys: Vec<Option<Cow<'_, str>>> = vec![None; graph.nodes.len()];
     let mut taken = HashSet::with_capacity(graph.nodes.len());
     let mut next_number: BTreeMap<&str, usize> = BTreeMap::new();
     // Depth first with children in order: the stack holds what is still to be visited, the next one last.
@@ -86,12 +88,12 @@ fn name_nodes(graph: &LockGraph) -> Vec<Option<String>> {
         if keys[id.0].is_some() {
             continue;
         }
-        let mut key = name.to_owned();
+        let mut key = Cow::Borrowed(name);
         if taken.contains(&key) {
             // Keys are never given back, so the search may go on where it ended for this name.
             let number = next_number.entry(name).or_insert(2);
             loop {
-                key = format!("{name}_{number}");
+                key = Cow::Owned(format!("{name}_{number}"));
                 *number += 1;
                 if !taken.contains(&key) {
                     break;
@@ -109,7 +111,7 @@ fn name_nodes(graph: &LockGraph) -> Vec<Option<String>> {
     keys
 }
 
-fn node<S: Sink>(text: &mut S, node: &LockNode, keys: &[Option<String>]) {
+fn node<S: Sink>(text: &mut S, node: &LockNode, keys: &[Option<Cow<'_, str>>]) {
     let before = text.len();
     let member = |text: &mut S, name: &str| {
         text.push_str(if text.len() == before { "{\n      \"" } else { ",\n      \"" });
@@ -137,7 +139,7 @@ fn node<S: Sink>(text: &mut S, node: &LockNode, keys: &[Option<String>]) {
     text.push_str(if text.len() == before { "{}" } else { "\n    }" });
 }
 
-fn inputs(text: &mut impl Sink, node: &LockNode, keys: &[Option<String>]) {
+fn inputs(text: &mut impl Sink, node: &LockNode, keys: &[Option<Cow<'_, str>>]) {
     text.push_str("{");
     for (position, (name, edge)) in node.inputs.iter().enumerate() {
         text.push_str(if position == 0 { "\n        " } else { ",\n        " });
@@ -155,9 +157,9 @@ fn inputs(text: &mut impl Sink, node: &LockNode, keys: &[Option<String>]) {
 fn reference<S: Sink>(text: &mut S, reference: &FlakeRef) {
     let before = text.len();
     let name = |text: &mut S, name: &str| {
-        text.push_str(if text.len() == before { "{\n        " } else { ",\n        " });
-        string(text, name);
-        text.push_str(": ");
+        text.push_str(if text.len() == before { "{\n        \"" } else { ",\n        \"" });
+        inside_quotes(text, name);
+        text.push_str("\": ");
     };
     let mut dir = Some(&reference.dir).filter(|dir| !dir.is_empty());
     for (attr, value) in &reference.attrs {
@@ -203,6 +205,11 @@ fn blanks(text: &mut impl Sink, count: usize) {
 /// Only quotes, backslashes and control characters are escaped.
 fn string(text: &mut impl Sink, value: &str) {
     text.push_str("\"");
+    inside_quotes(text, value);
+    text.push_str("\"");
+}
+
+fn inside_quotes(text: &mut impl Sink, value: &str) {
     let mut rest = value;
     while let Some((plain, special)) = rest.split_at_checked(plain::length(rest.as_bytes())) {
         text.push_str(plain);
@@ -220,5 +227,4 @@ fn string(text: &mut impl Sink, value: &str) {
         }
         rest = characters.as_str();
     }
-    text.push_str("\"");
 }

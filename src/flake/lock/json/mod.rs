@@ -416,8 +416,12 @@ impl<'a> Reader<'a> {
     }
 
     fn blank(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+        while let Some(byte @ (b' ' | b'\t' | b'\n' | b'\r')) = self.peek() {
             self.at += 1;
+            if byte == b'\n' {
+                // Lines are indented.
+                self.at += plain::blanks(self.text.as_bytes().get(self.at..).unwrap_or_default());
+            }
         }
     }
 

@@ -4,13 +4,17 @@
 //! `includeIf` on `gitdir`, `gitdir/i` and `onbranch`. Written after git-config(1); what is malformed is skipped, as
 //! git itself refuses to work with it before a hook runs.
 
+mod conditions;
+mod syntax;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub(super) use self::conditions::Conditions;
+use self::syntax::{parameters_of, parse};
 use super::environment::Environment;
 use super::error::GitError;
-use super::ignore::wildmatch::{self, Flags};
 use crate::snapshot::disk;
 
 /// Settings in the order in which they were read.
@@ -48,13 +52,6 @@ impl Setting {
     }
 }
 
-/// What `includeIf` conditions look at.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Conditions {
-    pub(super) git_dir: PathBuf,
-    pub(super) branch: Option<Vec<u8>>,
-}
-
 const MAX_FILE: u64 = 16 << 20;
 const MAX_INCLUDES: usize = 10;
 
@@ -77,15 +74,17 @@ impl Config {
         config
     }
 
-    /// All settings in force in a repository.
+    /// All settings in force in a repository; `shared` is what [`Config::of_file`] has read of the file that all its
+    /// worktrees share, and `path` that file.
     pub(super) fn of_repository(
         outer: &Self,
         environment: &Environment,
-        common_dir: &Path,
+        (path, shared): (&Path, &Self),
         conditions: &Conditions,
     ) -> Self {
         let mut config = outer.clone();
-        config.add_file(&common_dir.join("config"), environment, conditions, 0);
+        config.read += FILE_COST + shared.read;
+        config.add_settings(shared.values.clone(), path, environment, conditions, 0);
         if config.boolean("extensions.worktreeconfig") == Some(true) {
             config.add_file(&conditions.git_dir.join("config.worktree"), environment, conditions, 0);
         }
@@ -98,7 +97,10 @@ impl Config {
     pub(super) fn of_file(path: &Path) -> Result<Self, GitError> {
         let mut config = Self::default();
         match disk::read_file(path, MAX_FILE) {
-            Ok(content) => parse(&content, &mut |setting| config.values.push(setting)),
+            Ok(content) => {
+                config.read = content.len();
+                parse(&content, &mut |setting| config.values.push(setting));
+            }
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(GitError::at(path, error)),
             Err(_) => {}
         }
@@ -147,12 +149,24 @@ impl Config {
         self.read += content.len();
         let mut read = Vec::new();
         parse(&content, &mut |setting| read.push(setting));
+        self.add_settings(read, path, environment, conditions, depth);
+    }
+
+    /// Adds what a file holds, and the files that it includes.
+    fn add_settings(
+        &mut self,
+        read: Vec<Setting>,
+        path: &Path,
+        environment: &Environment,
+        conditions: &Conditions,
+        depth: usize,
+    ) {
         // A condition asks the disk: once for all lines below it.
         let mut condition: Option<(Arc<[u8]>, bool)> = None;
         for setting in read {
             let holds = match &condition {
                 Some((section, holds)) if Arc::ptr_eq(section, &setting.section) => *holds,
-                _ => includes(&setting.section, path, environment, conditions),
+                _ => conditions.includes(&setting.section, path, environment),
             };
             condition = Some((Arc::clone(&setting.section), holds));
             let included =
@@ -210,55 +224,6 @@ pub(super) fn expand(value: &[u8], environment: &Environment) -> Option<PathBuf>
     }
 }
 
-/// Whether a `path` in this section names a file that belongs here.
-fn includes(section: &[u8], file: &Path, environment: &Environment, conditions: &Conditions) -> bool {
-    if section == b"include" {
-        return true;
-    }
-    let Some(condition) = section.strip_prefix(b"includeif.") else { return false };
-    if let Some(pattern) = condition.strip_prefix(b"gitdir:") {
-        git_dir_matches(pattern, false, file, environment, conditions)
-    } else if let Some(pattern) = condition.strip_prefix(b"gitdir/i:") {
-        git_dir_matches(pattern, true, file, environment, conditions)
-    } else if let Some(pattern) = condition.strip_prefix(b"onbranch:") {
-        let mut pattern = pattern.to_vec();
-        if pattern.ends_with(b"/") {
-            pattern.extend_from_slice(b"**");
-        }
-        let flags = Flags { pathname: true, fold: false };
-        conditions.branch.as_ref().is_some_and(|branch| wildmatch::matches(&pattern, branch, flags))
-    } else {
-        false
-    }
-}
-
-fn git_dir_matches(pattern: &[u8], fold: bool, file: &Path, environment: &Environment, on: &Conditions) -> bool {
-    let mut whole = Vec::new();
-    if let Some(rest) = pattern.strip_prefix(b"./") {
-        let here = file.canonicalize().ok().and_then(|file| Some(file.parent()?.to_path_buf()));
-        let Some(here) = here else { return false };
-        whole.extend_from_slice(here.as_os_str().as_encoded_bytes());
-        whole.push(b'/');
-        whole.extend_from_slice(rest);
-    } else if let Some(rest) = pattern.strip_prefix(b"~/") {
-        let Some(home) = environment.path("HOME") else { return false };
-        whole.extend_from_slice(home.as_os_str().as_encoded_bytes());
-        whole.push(b'/');
-        whole.extend_from_slice(rest);
-    } else {
-        if !pattern.starts_with(b"/") {
-            whole.extend_from_slice(b"**/");
-        }
-        whole.extend_from_slice(pattern);
-    }
-    if whole.ends_with(b"/") {
-        whole.extend_from_slice(b"**");
-    }
-    let flags = Flags { pathname: true, fold };
-    let matches = |path: &Path| wildmatch::matches(&whole, path.as_os_str().as_encoded_bytes(), flags);
-    matches(&on.git_dir) || on.git_dir.canonicalize().is_ok_and(|real| matches(&real))
-}
-
 /// Lower case but for the subsection, which stands between the first and the last dot.
 fn normal(key: &[u8]) -> Vec<u8> {
     let first = key.iter().position(|byte| *byte == b'.').unwrap_or(key.len());
@@ -267,166 +232,6 @@ fn normal(key: &[u8]) -> Vec<u8> {
         if index > first && index < last { *byte } else { byte.to_ascii_lowercase() }
     };
     key.iter().enumerate().map(lower).collect()
-}
-
-/// `GIT_CONFIG_PARAMETERS`: shell-quoted words, `'key=value'` of old or `'key'='value'`.
-fn parameters_of(text: &[u8]) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
-    let mut found = Vec::new();
-    let mut rest = text.trim_ascii_start();
-    while let Some((word, after)) = quoted(rest) {
-        if let Some((value, after)) = after.strip_prefix(b"=").and_then(quoted) {
-            found.push((word, Some(value)));
-            rest = after.trim_ascii_start();
-            continue;
-        }
-        if let Some(after) = after.strip_prefix(b"=") {
-            found.push((word, None));
-            rest = after.trim_ascii_start();
-            continue;
-        }
-        match word.iter().position(|byte| *byte == b'=') {
-            Some(equals) => found.push((word[..equals].to_vec(), Some(word[equals + 1..].to_vec()))),
-            None => found.push((word, None)),
-        }
-        rest = after.trim_ascii_start();
-    }
-    found
-}
-
-/// A word as git's `sq_quote` writes it.
-fn quoted(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
-    let mut rest = text.strip_prefix(b"'")?;
-    let mut word = Vec::new();
-    loop {
-        let end = rest.iter().position(|byte| *byte == b'\'')?;
-        word.extend_from_slice(&rest[..end]);
-        rest = &rest[end + 1..];
-        match rest {
-            [b'\\', escaped @ (b'\'' | b'!'), b'\'', after @ ..] => {
-                word.push(*escaped);
-                rest = after;
-            }
-            _ => return Some((word, rest)),
-        }
-    }
-}
-
-/// Reads the syntax of a configuration file.
-fn parse(content: &[u8], found: &mut dyn FnMut(Setting)) {
-    let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
-    let mut section: Arc<[u8]> = Arc::default();
-    let mut at = 0;
-    while let Some(byte) = content.get(at) {
-        match byte {
-            b'[' => {
-                let (name, end) = header(content, at + 1);
-                (section, at) = (name.into(), end);
-            }
-            b'#' | b';' => at = line_end(content, at),
-            byte if byte.is_ascii_whitespace() => at += 1,
-            byte if byte.is_ascii_alphabetic() => {
-                let end = name_end(content, at);
-                let name = content[at..end].to_ascii_lowercase();
-                let blanks = content[end..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-                at = end + blanks;
-                let value = if content.get(at) == Some(&b'=') {
-                    let (value, next) = value(content, at + 1);
-                    at = next;
-                    Some(value)
-                } else {
-                    at = line_end(content, at);
-                    None
-                };
-                found(Setting { section: Arc::clone(&section), name, value });
-            }
-            _ => at = line_end(content, at),
-        }
-    }
-}
-
-fn name_end(content: &[u8], at: usize) -> usize {
-    at + content[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-').count()
-}
-
-fn line_end(content: &[u8], at: usize) -> usize {
-    content[at..].iter().position(|byte| *byte == b'\n').map_or(content.len(), |end| at + end)
-}
-
-/// `[section]`, `[section "subsection"]` or `[section.subsection]`, from behind the bracket.
-fn header(content: &[u8], mut at: usize) -> (Vec<u8>, usize) {
-    let mut name = Vec::new();
-    while let Some(byte) = content.get(at) {
-        at += 1;
-        match byte {
-            b']' | b'\n' => return (name, at),
-            b'"' => {
-                name.push(b'.');
-                while let Some(byte) = content.get(at) {
-                    at += 1;
-                    match byte {
-                        b'"' | b'\n' => break,
-                        b'\\' => {
-                            name.extend(content.get(at));
-                            at += 1;
-                        }
-                        byte => name.push(*byte),
-                    }
-                }
-            }
-            b' ' | b'\t' => {}
-            byte => name.push(byte.to_ascii_lowercase()),
-        }
-    }
-    (name, at)
-}
-
-/// A value from behind its `=`: quotes, escapes, comments, lines that go on.
-fn value(content: &[u8], mut at: usize) -> (Vec<u8>, usize) {
-    let mut value = Vec::new();
-    // The length up to the last byte that is not an unquoted blank.
-    let mut kept = 0;
-    let mut in_quotes = false;
-    while let Some(byte) = content.get(at) {
-        at += 1;
-        match byte {
-            b'\n' => break,
-            b'\r' if content.get(at) == Some(&b'\n') => {}
-            b'#' | b';' if !in_quotes => {
-                at = line_end(content, at);
-                break;
-            }
-            b'"' => {
-                in_quotes = !in_quotes;
-                kept = value.len();
-            }
-            b'\\' => {
-                let escaped = content.get(at).copied();
-                at += 1;
-                match escaped {
-                    Some(b'\n') => continue,
-                    Some(b'\r') if content.get(at) == Some(&b'\n') => {
-                        at += 1;
-                        continue;
-                    }
-                    Some(b'n') => value.push(b'\n'),
-                    Some(b't') => value.push(b'\t'),
-                    Some(b'b') => value.push(8),
-                    Some(byte) => value.push(byte),
-                    None => {}
-                }
-                kept = value.len();
-            }
-            b' ' | b'\t' if !in_quotes && value.is_empty() => {}
-            byte => {
-                value.push(*byte);
-                if in_quotes || !matches!(byte, b' ' | b'\t') {
-                    kept = value.len();
-                }
-            }
-        }
-    }
-    value.truncate(kept);
-    (value, at)
 }
 
 #[cfg(test)]
@@ -474,17 +279,6 @@ mod tests {
         config.values.push(Setting::of_key(b"Remote.A.B.URL", Some(b"x".to_vec())));
         assert_eq!(config.get("remote.A.B.url"), Some(&b"x"[..]));
         assert_eq!(config.get("remote.a.b.url"), None);
-    }
-
-    #[test]
-    fn parameters_in_both_of_gits_forms() {
-        let found = parameters_of(b"'core.a=b c' 'core.d'='it'\\''s' 'core.e'=");
-        let expected = [
-            (b"core.a".to_vec(), Some(b"b c".to_vec())),
-            (b"core.d".to_vec(), Some(b"it's".to_vec())),
-            (b"core.e".to_vec(), None),
-        ];
-        assert_eq!(found, expected);
     }
 
     #[test]
