@@ -89,7 +89,13 @@ impl Run {
         for seed in &self.corpus {
             self.one(seed, u64::MAX);
         }
-        watch(self.target.name, &self.under_way);
+        let (name, make, seed, corpus) = (self.target.name, self.target.make, self.seed, self.corpus.clone());
+        let keep = move |number| {
+            let path = left_behind(name, "input");
+            let kept = fs::write(&path, make(&corpus, &mut Rng::part(seed, number)));
+            kept.map_or_else(|error| error.to_string(), |()| path.display().to_string())
+        };
+        watch(self.target.name, &self.under_way, keep);
         let progress = left_behind(self.target.name, "progress");
         let (began, before, mut memory) = (Instant::now(), spent(), Memory::now());
         let mut executions = 0;
@@ -184,8 +190,8 @@ fn left_behind(name: &str, what: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{name}.{what}"))
 }
 
-/// Ends the process when one input does not come back.
-fn watch(name: &'static str, under_way: &Arc<AtomicU64>) {
+/// Ends the process when one input does not come back; `keep` writes the input of a number to a file.
+fn watch(name: &'static str, under_way: &Arc<AtomicU64>, keep: impl Fn(u64) -> String + Send + 'static) {
     let under_way = Arc::downgrade(under_way);
     std::thread::spawn(move || {
         // Who computes is seen by the process's time, who waits for ever by the clock.
@@ -195,7 +201,7 @@ fn watch(name: &'static str, under_way: &Arc<AtomicU64>) {
             if number != seen || number == u64::MAX {
                 (seen, since) = (number, now());
             } else if now().0.saturating_sub(since.0) > HANG || since.1.elapsed() > 10 * HANG {
-                eprintln!("{name}: input {number} does not come back");
+                eprintln!("{name}: input {number} does not come back, kept in {}", keep(number));
                 std::process::abort();
             }
             std::thread::sleep(Duration::from_millis(200));

@@ -27,7 +27,8 @@ pub(super) fn too_deep(text: &str) -> Option<usize> {
         return far;
     }
     let bytes = text.as_bytes();
-    let signs = bytes.iter().filter(|byte| matches!(byte, b'[' | b'-' | b'!' | b'+' | b'/' | b'<')).count();
+    let is_sign = |byte: &&u8| b"[-!+/<>*=&|?".contains(byte);
+    let signs = bytes.iter().filter(is_sign).count();
     let alternatives = || memchr::memmem::find_iter(bytes, b"or").take(MAX_UNBOUNDED).count();
     if text.len() <= SHORT && signs <= MAX_UNBOUNDED && alternatives() < MAX_UNBOUNDED {
         return None;
@@ -35,7 +36,8 @@ pub(super) fn too_deep(text: &str) -> Option<usize> {
     let (mut nesting, mut offset) = (Nesting::default(), 0);
     for (kind, token) in rnix::tokenize(text) {
         nesting.token(kind);
-        if nesting.total > MAX_UNBOUNDED || nesting.here.chain > MAX_CHAIN {
+        let Frame { chain, operators, .. } = nesting.here;
+        if nesting.total > MAX_UNBOUNDED || chain.max(operators) > MAX_CHAIN {
             return Some(offset);
         }
         offset += token.len();
@@ -46,16 +48,15 @@ pub(super) fn too_deep(text: &str) -> Option<usize> {
 /// Where rnix would look ahead over too many bytes. Its tokens are made one after another, so that no more than the limit
 /// is spent on finding out.
 pub(super) fn too_far(text: &str) -> Option<usize> {
-    let could_be_path = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-+/<".contains(byte);
-    let bytes = text.as_bytes();
-    if !bytes.split(|byte| !could_be_path(byte)).any(|run| run.len() > LONG_RUN) {
+    if !too_far_anywhere(text) {
         return None;
     }
+    let bytes = text.as_bytes();
     let (mut offset, mut run_end, mut spent) = (0, 0, 0_usize);
     for (kind, token) in rnix::tokenize(text) {
         if !matches!(kind, SyntaxKind::TOKEN_STRING_CONTENT | SyntaxKind::TOKEN_COMMENT) {
             if offset >= run_end {
-                run_end = offset + bytes[offset..].iter().take_while(|byte| could_be_path(byte)).count();
+                run_end = offset + bytes[offset..].iter().take_while(|byte| could_be_path(**byte)).count();
             }
             spent += if run_end - offset > LONG_RUN { run_end - offset } else { 0 };
             if spent > MAX_LOOKAHEAD {
@@ -67,6 +68,15 @@ pub(super) fn too_far(text: &str) -> Option<usize> {
     None
 }
 
+/// Whether some token might be one that rnix looks too far ahead at, wherever tokens begin.
+pub(super) fn too_far_anywhere(text: &str) -> bool {
+    text.as_bytes().split(|byte| !could_be_path(*byte)).any(|run| run.len() > LONG_RUN)
+}
+
+fn could_be_path(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"._-+/<".contains(&byte)
+}
+
 /// What stands in one bracket, since its last separator.
 #[derive(Clone, Copy, Default)]
 struct Frame {
@@ -74,6 +84,8 @@ struct Frame {
     unbounded: usize,
     /// Operands in a row.
     chain: usize,
+    /// Operators in a row: each makes a level, whether or not there are operands.
+    operators: usize,
     /// Whether what stands side by side is no application: elements of a list, names of an `inherit`.
     is_list: bool,
 }
@@ -123,8 +135,9 @@ impl Nesting {
             | SyntaxKind::TOKEN_COLON
             | SyntaxKind::TOKEN_THEN
             | SyntaxKind::TOKEN_ELSE
-            | SyntaxKind::TOKEN_IN => self.here.chain = 0,
+            | SyntaxKind::TOKEN_IN => (self.here.chain, self.here.operators) = (0, 0),
             kind if is_operand(kind) => self.operand(),
+            kind if is_operator(kind) => self.here.operators += 1,
             _ => {}
         }
     }
@@ -145,6 +158,26 @@ impl Nesting {
     }
 }
 
+/// The operators between two operands that are not counted otherwise.
+fn is_operator(kind: SyntaxKind) -> bool {
+    matches!(
+        kind,
+        SyntaxKind::TOKEN_ADD
+            | SyntaxKind::TOKEN_AND_AND
+            | SyntaxKind::TOKEN_DIV
+            | SyntaxKind::TOKEN_EQUAL
+            | SyntaxKind::TOKEN_LESS
+            | SyntaxKind::TOKEN_LESS_OR_EQ
+            | SyntaxKind::TOKEN_MORE
+            | SyntaxKind::TOKEN_MORE_OR_EQ
+            | SyntaxKind::TOKEN_MUL
+            | SyntaxKind::TOKEN_NOT_EQUAL
+            | SyntaxKind::TOKEN_OR_OR
+            | SyntaxKind::TOKEN_PIPE_RIGHT
+            | SyntaxKind::TOKEN_QUESTION
+    )
+}
+
 fn is_operand(kind: SyntaxKind) -> bool {
     matches!(
         kind,
@@ -158,4 +191,46 @@ fn is_operand(kind: SyntaxKind) -> bool {
             | SyntaxKind::TOKEN_PATH_HOME
             | SyntaxKind::TOKEN_PATH_SEARCH
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No repetition of two tokens makes a tree much deeper than the limits: rowan takes a time that grows with the
+    /// square of the depth.
+    #[test]
+    fn what_is_let_through_is_not_deep() {
+        let tokens = [
+            "a ", "1 ", "\"\" ", "./a ", "[ ", "[a] ", "{ ", "{} ", "( ", "(a) ", "${ ", ". ", "or ", "- ", "! ", "+ ",
+            "++ ", "* ", "/ ", "// ", "< ", ">= ", "== ", "&& ", "|| ", "-> ", "<| ", "|> ", "? ", "@ ", ": ", "= ",
+            "; ", ", ", "if ", "then ", "else ", "let ", "in ", "with ", "assert ", "inherit ", "rec ", "... ", "' ",
+            "~ ", "] ", "} ", ") ",
+        ];
+        // Shorter texts are not looked at.
+        let count = SHORT / 2 + 1;
+        let mut refused = 0;
+        for first in tokens {
+            for second in tokens.iter().step_by(if cfg!(debug_assertions) { 7 } else { 1 }).copied().chain([""]) {
+                for begin in ["", "{ a = "] {
+                    let text = begin.to_owned() + &(first.to_owned() + second).repeat(count);
+                    if too_deep(&text).is_some() {
+                        refused += 1;
+                        continue;
+                    }
+                    let tree = rnix::Root::parse(&text).syntax();
+                    let (mut depth, mut deepest) = (0_usize, 0);
+                    for event in tree.preorder() {
+                        match event {
+                            rnix::WalkEvent::Enter(_) => depth += 1,
+                            rnix::WalkEvent::Leave(_) => depth -= 1,
+                        }
+                        deepest = deepest.max(depth);
+                    }
+                    assert!(deepest <= 2 * MAX_CHAIN, "{begin}{first}{second} makes a tree of {deepest} levels");
+                }
+            }
+        }
+        assert!(refused > 50, "{refused}");
+    }
 }

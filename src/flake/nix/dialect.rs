@@ -4,32 +4,35 @@ use std::borrow::Cow;
 
 use rnix::SyntaxKind;
 
+use super::depth::too_far_anywhere;
+
 /// A comment up to the end of the line ends for Nix at a carriage return, too.
 pub(super) fn with_line_ends(text: &str) -> Cow<'_, str> {
     let alone = |at: &usize| !text[at + 1..].starts_with('\n');
     if !text.match_indices('\r').any(|(at, _)| alone(&at)) {
         return Cow::Borrowed(text);
     }
-    let mut bytes = text.as_bytes().to_vec();
-    let mut offset = 0;
+    if too_far_anywhere(text) {
+        return Cow::Borrowed(text);
+    }
+    let mut rewritten = String::with_capacity(text.len());
     // What a comment hid is made of other tokens once it ends earlier: one at a time, from the start.
-    while let Some((start, comment)) = next_comment(&bytes, offset) {
-        match comment.find('\r') {
-            Some(place) => {
-                bytes[start + place] = b'\n';
-                offset = start + place;
-            }
-            None => offset = start + comment.len(),
+    while let Some((start, comment)) = next_comment(text, rewritten.len()) {
+        let end = comment.find('\r').unwrap_or(comment.len());
+        rewritten.push_str(&text[rewritten.len()..start + end]);
+        if end < comment.len() {
+            rewritten.push('\n');
         }
     }
-    String::from_utf8(bytes).map_or(Cow::Borrowed(text), Cow::Owned)
+    let rest = &text[rewritten.len()..];
+    rewritten.push_str(rest);
+    Cow::Owned(rewritten)
 }
 
 /// The first line comment at or after an offset at which a token begins.
-fn next_comment(bytes: &[u8], from: usize) -> Option<(usize, &str)> {
-    let text = std::str::from_utf8(bytes.get(from..)?).ok()?;
+fn next_comment(text: &str, from: usize) -> Option<(usize, &str)> {
     let mut offset = from;
-    for (kind, token) in rnix::tokenize(text) {
+    for (kind, token) in rnix::tokenize(&text[from..]) {
         if kind == SyntaxKind::TOKEN_COMMENT && token.starts_with('#') {
             return Some((offset, token));
         }

@@ -36,6 +36,7 @@ pub(super) fn parse(text: &str) -> Parsed {
         let problem = Some(problem("larger than 32 MB", Span::at(0)));
         return Parsed { root: None, problem, comments: Vec::new() };
     }
+    let text = &*dialect::with_line_ends(text);
     if let Some(offset) = too_deep(text) {
         let problem = Some(problem("nested too deeply", Span::at(offset)));
         return Parsed { root: None, problem, comments: Vec::new() };
@@ -47,10 +48,9 @@ pub(super) fn parse(text: &str) -> Parsed {
         });
         return Parsed { root: None, problem, comments: Vec::new() };
     }
-    let text = &*dialect::with_line_ends(text);
     let mut parsed = rnix::Root::parse(text);
     if !parsed.errors().is_empty()
-        && let Some(plain) = dialect::plainer(text)
+        && let Some(plain) = dialect::plainer(text).filter(|plain| too_deep(plain).is_none())
     {
         parsed = Some(rnix::Root::parse(&plain)).filter(|plain| plain.errors().is_empty()).unwrap_or(parsed);
     }

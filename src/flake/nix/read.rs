@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rnix::{SyntaxKind, ast};
 use rowan::ast::AstNode as _;
 
+use super::depth::too_far;
 use super::parse::{self, problem, span_of};
 use super::scope;
 use super::set::SetNode;
@@ -44,7 +45,7 @@ fn in_conflict(source: &SourceFile) -> Option<Problem> {
 
 /// The text as far as Nix reads it: a null byte that no string or comment holds is the end.
 fn before_null(text: &str) -> &str {
-    if !text.contains('\0') {
+    if !text.contains('\0') || too_far(text).is_some() {
         return text;
     }
     let mut at = 0;

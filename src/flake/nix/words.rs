@@ -9,6 +9,7 @@ use rnix::SyntaxKind::{
     TOKEN_STRING_END, TOKEN_STRING_START, TOKEN_UPDATE, TOKEN_WHITESPACE, TOKEN_WITH,
 };
 
+use super::depth::too_far;
 use crate::source::Span;
 
 /// Where `word` stands in a text as a whole word: not as a part of a longer name. In code, strings, paths and comments
@@ -37,6 +38,9 @@ const LOOK_AT_ALL: &[&str] = &["generateRegistryFromInputs", "generateNixPathFro
 pub fn looks_at_all(text: &str, names: &[&str]) -> bool {
     if !names.iter().chain(LOOK_AT_ALL).any(|name| memmem::find(text.as_bytes(), name.as_bytes()).is_some()) {
         return false;
+    }
+    if too_far(text).is_some() {
+        return true;
     }
     let tokens: Vec<(SyntaxKind, &str)> =
         rnix::tokenize(text).filter(|(kind, _)| !matches!(*kind, TOKEN_WHITESPACE | TOKEN_COMMENT)).collect();

@@ -3,14 +3,20 @@
 //! The walk keeps its own stack, so that no lock can overflow the process's, and gives up on graphs that would grow
 //! beyond [`MAX_NODES`] when every shared node is copied, as Nix copies them.
 
+mod changes;
+mod create;
+mod keep;
+mod overrides;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use self::overrides::Override;
 use super::{Change, ChangeKind, InputError};
 use crate::flake::flakeref::FlakeRef;
-use crate::flake::lock::{self, LockEdge, LockGraph, LockNode, LockedSource, NodeId};
+use crate::flake::lock::{LockEdge, LockGraph, LockNode, LockedSource, NodeId};
 use crate::flake::nix::{self, FlakeInput, FlakeNix};
-use crate::flake::{InputAttrPath, InputName, LockState};
+use crate::flake::{InputAttrPath, InputName};
 use crate::snapshot::{RepoPath, Snapshot};
 
 /// As many errors of inputs are looked for.
@@ -51,15 +57,6 @@ struct Wanted {
     reference: Option<Rc<FlakeRef>>,
     follows: Option<InputAttrPath>,
     is_flake: bool,
-}
-
-/// What a flake.nix further up says about an input.
-struct Override {
-    reference: Option<Rc<FlakeRef>>,
-    follows: Option<InputAttrPath>,
-    /// The flake that says so: its path, and its directory where it lies in our tree.
-    declared_by: InputAttrPath,
-    dir: Option<RepoPath>,
 }
 
 /// One set of inputs still to be walked.
@@ -161,28 +158,6 @@ struct Walker<'s> {
 }
 
 impl Walker<'_> {
-    /// Registers the overrides that the inputs of the flake at `declared_by` carry; what is there already stays.
-    fn register(&mut self, inputs: &[FlakeInput], declared_by: &InputAttrPath, dir: Option<&RepoPath>) {
-        let mut pending: Vec<(InputAttrPath, &FlakeInput)> =
-            inputs.iter().map(|input| (declared_by.child(&input.name), input)).collect();
-        while let Some((path, input)) = pending.pop() {
-            for inner in &input.overrides {
-                pending.push((path.child(&inner.name), inner));
-                if inner.reference.is_none() && inner.follows.is_none() {
-                    continue;
-                }
-                let absolute = |target: &InputAttrPath| InputAttrPath([declared_by.0.as_slice(), &target.0].concat());
-                let new = Override {
-                    reference: inner.reference.as_ref().map(|reference| Rc::new(reference.value.clone())),
-                    follows: inner.follows.as_ref().map(|follows| absolute(&follows.value)),
-                    declared_by: declared_by.clone(),
-                    dir: dir.cloned(),
-                };
-                self.overrides.entry(path.clone()).or_default().entry(inner.name.clone()).or_insert(new);
-            }
-        }
-    }
-
     fn frame(&mut self, frame: &Frame) {
         if let Some(overrides) = self.overrides.get(&frame.path) {
             let names: BTreeSet<&InputName> = frame.inputs.iter().map(|input| &input.name).collect();
@@ -262,196 +237,6 @@ impl Walker<'_> {
         let id = NodeId(self.out.new.nodes.len());
         self.out.new.nodes.push(LockNode { key: String::new(), inputs: BTreeMap::new(), source: Some(source) });
         id
-    }
-
-    fn compare_follows(&mut self, frame: &Frame, path: &InputAttrPath, old: Option<&LockEdge>, target: &InputAttrPath) {
-        let kind = match old {
-            Some(LockEdge::Follows(edge)) => {
-                let from = InputAttrPath([frame.prefix.0.as_slice(), &edge.0].concat());
-                if from == *target {
-                    return;
-                }
-                ChangeKind::FollowsRetargeted { from, to: target.clone() }
-            }
-            Some(LockEdge::Node(_)) | None => ChangeKind::FollowsAdded { target: target.clone() },
-        };
-        self.change(frame, path.clone(), kind, false);
-    }
-
-    /// Says why a node cannot be kept.
-    fn report_new(
-        &mut self,
-        frame: &Frame,
-        path: &InputAttrPath,
-        reference: &FlakeRef,
-        parent: Option<&InputAttrPath>,
-    ) {
-        let name = path.0.last().map_or("", String::as_str);
-        let old_edge = frame.old.as_ref().and_then(|(graph, id)| graph.node(*id).inputs.get(name).map(|e| (graph, e)));
-        let kind = match old_edge {
-            None => ChangeKind::Added { reference: reference.clone() },
-            Some((_, LockEdge::Follows(edge))) => {
-                let target = InputAttrPath([frame.prefix.0.as_slice(), &edge.0].concat());
-                ChangeKind::FollowsRemoved { target }
-            }
-            Some((graph, LockEdge::Node(id))) => match &graph.node(*id).source {
-                Some(source) if source.original.canonicalize() == reference.canonicalize() => ChangeKind::Reparented,
-                Some(source) => ChangeKind::Changed { from: FlakeRef::clone(&source.original), to: reference.clone() },
-                None => ChangeKind::Added { reference: reference.clone() },
-            },
-        };
-        self.change(frame, path.clone(), kind, parent.is_none());
-    }
-
-    /// Keeps a node of the old lock; what its flake.nix says is believed or, where an override has gone, read anew.
-    fn keep(
-        &mut self,
-        frame: &Frame,
-        input: &Wanted,
-        path: InputAttrPath,
-        graph: &Rc<LockGraph>,
-        id: NodeId,
-        base: Option<&RepoPath>,
-    ) {
-        let Some(source) = graph.node(id).source.clone() else { return };
-        if !frame.quiet && frame.prefix.is_root() && std::mem::replace(&mut self.seen[id.0], true) {
-            self.out.shared.get_or_insert_with(|| path.clone());
-        }
-        let dir = directory(base, &source.original, &source.locked.dir);
-        let node = self.add_node(source);
-        self.set_edge(frame.node, &input.name, LockEdge::Node(node));
-        let mut refetch = false;
-        let mut inputs = Vec::new();
-        for (name, edge) in &graph.node(id).inputs {
-            let (reference, follows, is_flake) = match edge {
-                LockEdge::Node(child) => {
-                    let Some(source) = &graph.node(*child).source else { continue };
-                    (Some(source.original.clone()), None, source.is_flake)
-                }
-                LockEdge::Follows(target) => {
-                    let target = InputAttrPath([frame.prefix.0.as_slice(), &target.0].concat());
-                    let overridden = self.overrides.get(&path).is_some_and(|known| known.contains_key(name));
-                    refetch |= !frame.trusted && !overridden;
-                    (None, Some(target), true)
-                }
-            };
-            inputs.push(Wanted { name: name.clone(), reference, follows, is_flake });
-        }
-        let mut inner = Frame {
-            inputs,
-            node,
-            path,
-            old: Some((Rc::clone(graph), id)),
-            prefix: frame.prefix.clone(),
-            trusted: !refetch,
-            assumed: frame.assumed.clone(),
-            dir,
-            creating: frame.creating.clone(),
-            quiet: frame.quiet,
-        };
-        if !refetch {
-            // A flake that is not read has no directory: Nix stays in that of the flake it read last.
-            inner.dir.clone_from(&frame.dir);
-        } else if !self.reread(&mut inner) {
-            return;
-        }
-        self.stack.push(inner);
-    }
-
-    /// A kept flake has to be looked into. In our own tree that is done for real; elsewhere its word is
-    /// taken for `follows` into its own inputs, and every other one can only come from an override that has gone.
-    /// Says whether the walk goes on below.
-    fn reread(&mut self, inner: &mut Frame) -> bool {
-        if let Some(dir) = inner.dir.clone() {
-            let Some(flake) = self.flake(&dir, &inner.path) else { return false };
-            self.register(&flake.inputs, &inner.path, Some(&dir));
-            inner.inputs = wanted(&flake.inputs, &inner.path);
-            return true;
-        }
-        let trust = inner.assumed.clone().unwrap_or_else(|| inner.path.clone());
-        let mut gone = Vec::new();
-        for input in &inner.inputs {
-            let Some(target) = &input.follows else { continue };
-            let overridden = self.overrides.get(&inner.path).is_some_and(|known| known.contains_key(&input.name));
-            if !overridden && !target.starts_with(&trust) {
-                gone.push((inner.path.child(&input.name), target.clone()));
-            }
-        }
-        for (path, target) in &gone {
-            self.change(inner, path.clone(), ChangeKind::FollowsRemoved { target: target.clone() }, true);
-        }
-        if gone.is_empty() {
-            self.out.undecided.push(inner.path.clone());
-        } else {
-            self.out.unknown.insert(inner.path.clone());
-        }
-        inner.assumed = Some(trust);
-        gone.is_empty()
-    }
-
-    /// Locks an input that the old lock does not have: possible without fetching only for relative paths.
-    fn create(
-        &mut self,
-        frame: &Frame,
-        input: &Wanted,
-        path: InputAttrPath,
-        reference: Rc<FlakeRef>,
-        parent: Option<InputAttrPath>,
-        base: Option<&RepoPath>,
-    ) {
-        let relative = parent.is_some();
-        let dir = directory(base, &reference, &reference.dir);
-        let locked = FlakeRef::clone(&reference);
-        let asked = Rc::clone(&reference);
-        let source = LockedSource::new(reference, locked, input.is_flake, parent);
-        let node = self.add_node(Rc::new(source));
-        self.set_edge(frame.node, &input.name, LockEdge::Node(node));
-        let Some(dir) = dir.filter(|_| relative) else {
-            if relative && base.is_some() {
-                let message = "its path leads out of the flake's tree".to_owned();
-                self.out.input_errors.push(InputError { input: path.clone(), message });
-            }
-            self.out.unknown.insert(path);
-            return;
-        };
-        if let Err(error) = asked.check_pin() {
-            self.out.input_errors.push(InputError { input: path, message: error.0 });
-            return;
-        }
-        if !input.is_flake {
-            return;
-        }
-        // Nix compares what is written: the same words may mean another directory, and other words the same one.
-        if frame.creating.contains(&asked) {
-            let message = format!("circular import of flake `{asked}`");
-            self.out.input_errors.push(InputError { input: path, message });
-            return;
-        }
-        let Some(flake) = self.flake(&dir, &path) else { return };
-        let old = match lock::read_beside(self.snapshot, &dir.child("flake.lock")) {
-            LockState::Missing => None,
-            LockState::Valid(lock) => Some((lock.graph, LockGraph::ROOT)),
-            LockState::Invalid { .. } => {
-                let message = format!("its `{}` is invalid", dir.child("flake.lock"));
-                self.out.input_errors.push(InputError { input: path, message });
-                return;
-            }
-        };
-        self.register(&flake.inputs, &path, Some(&dir));
-        let mut creating = frame.creating.clone();
-        creating.push(asked);
-        self.stack.push(Frame {
-            inputs: wanted(&flake.inputs, &path),
-            node,
-            prefix: path.clone(),
-            path,
-            old,
-            trusted: false,
-            assumed: None,
-            dir: Some(dir),
-            creating,
-            quiet: true,
-        });
     }
 
     /// Reads a flake of our tree; reports where that fails.
