@@ -65,13 +65,6 @@ impl Git {
         check_directory(&self.common.join("objects/pack"))
     }
 
-    /// The same, of an object in a file of its own; returns that file's size in bytes.
-    pub(super) fn check_object(&self, id: &[u8]) -> Result<Option<u64>, GitError> {
-        let id = super::hex(id);
-        let Some((directory, name)) = id.split_at_checked(2) else { return Ok(None) };
-        check_file(&self.common.join("objects").join(directory).join(name))
-    }
-
     /// Runs git and takes its output.
     pub(super) fn output(&self, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
         self.check_files()?;
@@ -125,12 +118,11 @@ fn check_directory(path: &Path) -> Result<(), GitError> {
     Ok(())
 }
 
-/// What is not there is no pipe; of what is, the size.
-fn check_file(path: &Path) -> Result<Option<u64>, GitError> {
+/// What is not there is no pipe.
+fn check_file(path: &Path) -> Result<(), GitError> {
     match std::fs::metadata(path) {
         Ok(found) if !found.is_file() => Err(GitError::at(path, "not a regular file")),
-        Ok(found) => Ok(Some(found.len())),
-        Err(_) => Ok(None),
+        _ => Ok(()),
     }
 }
 

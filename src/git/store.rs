@@ -331,7 +331,8 @@ impl Store for GitStore {
         let id = self.base_id(path)?;
         // What the view holds otherwise, the disk does too, mostly.
         let is_other = self.entries.find(path.as_bytes()).is_some_and(|entry| entry.id != id);
-        if is_other { self.objects.blob(&id).ok() } else { self.content(path.as_bytes(), &id).ok() }
+        let object = if is_other { self.objects.blob(&id).ok() } else { None };
+        object.or_else(|| self.content(path.as_bytes(), &id).ok())
     }
 
     fn read_unstaged(&self, path: &RepoPath) -> Option<Vec<u8>> {

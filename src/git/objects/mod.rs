@@ -1,10 +1,11 @@
-//! Blobs, trees and commits: from libgit2's object database, opened when first needed, or from git itself where
-//! libgit2 does not know the format.
+//! Blobs, trees and commits: those in files of their own are read here, those in packs by libgit2, whose database is
+//! opened when first needed, or by git itself where libgit2 does not know the format.
 //!
 //! The database is opened without the repository around it: that takes a tenth of the time, and does not depend on how
 //! references are kept or on what extensions a repository has.
 
 mod denied;
+mod loose;
 pub(super) mod tree;
 
 use std::cell::{OnceCell, RefCell};
@@ -14,6 +15,7 @@ use std::rc::Rc;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
+use self::loose::{Loose, Missing};
 use super::child::{Batch, Git};
 use super::discover::Layout;
 use super::entries::{self, Builder, EntryList};
@@ -28,6 +30,8 @@ pub(super) struct Objects {
     layout: Layout,
     /// Never libgit2: the environment or the format is one it does not know.
     child_only: bool,
+    /// `None` where the environment says that objects are elsewhere.
+    loose: Option<Loose>,
     database: OnceCell<Option<git2::Odb<'static>>>,
     batch: RefCell<Option<Batch>>,
     trees: RefCell<Kept>,
@@ -72,10 +76,12 @@ impl Objects {
         let elsewhere = git.environment.path("GIT_OBJECT_DIRECTORY").is_some()
             || git.environment.path("GIT_ALTERNATE_OBJECT_DIRECTORIES").is_some();
         let child_only = layout.id_len != 20 || elsewhere;
+        let loose = (!elsewhere).then(|| Loose::new(layout.common_dir.join("objects")));
         Self {
             git,
             layout,
             child_only,
+            loose,
             database: OnceCell::new(),
             batch: RefCell::default(),
             trees: RefCell::default(),
@@ -104,9 +110,8 @@ impl Objects {
 
     /// The commit that a revision names.
     pub(super) fn commit(&self, revision: &str) -> Result<Commit, GitError> {
-        let id = match self.library_id(revision) {
+        let id = match self.known_id(revision) {
             Some(id) => id,
-            // libgit2 does not know every way to name a commit.
             None => self.parsed_id(revision)?,
         };
         let no_commit = || GitError::new(format!("no commit `{}`", hex(&id)));
@@ -117,15 +122,18 @@ impl Objects {
 
     /// The best common ancestor of two commits, which are named by their ids.
     pub(super) fn merge_base(&self, one: &str, other: &str) -> Option<String> {
-        if let Some(library) = self.library() {
-            let id = |text: &str| git2::Oid::from_str(text).ok();
-            return library.merge_base(id(one)?, id(other)?).ok().map(|id| id.to_string());
+        match self.git.output(&["merge-base", one, other]) {
+            Ok(output) => String::from_utf8_lossy(&output).lines().next().map(str::to_owned),
+            Err(error) if error.help.is_some() => {
+                let id = |text: &str| git2::Oid::from_str(text).ok();
+                self.library()?.merge_base(id(one)?, id(other)?).ok().map(|id| id.to_string())
+            }
+            Err(_) => None,
         }
-        let output = self.git.output(&["merge-base", one, other]).ok()?;
-        String::from_utf8_lossy(&output).lines().next().map(str::to_owned)
     }
 
-    /// The repository around the objects, for what depends on references and history.
+    /// The repository around the objects, for what depends on references and history where git cannot be run: libgit2
+    /// does not know every way to name a commit, and does not come back from some damaged objects.
     fn library(&self) -> Option<git2::Repository> {
         let is_known = !self.child_only && self.git.check_files().is_ok();
         if is_known { git2::Repository::open_bare(&self.git.directory).ok() } else { None }
@@ -135,6 +143,18 @@ impl Objects {
         let library = self.library()?;
         let commit = library.revparse_single(revision).and_then(|object| object.peel_to_commit()).ok()?;
         Some(commit.id().as_bytes().to_vec())
+    }
+
+    /// A commit that is named as most are: by its whole id, or as `HEAD`.
+    fn known_id(&self, revision: &str) -> Option<Vec<u8>> {
+        let id = match revision {
+            "HEAD" => match refs::head(&self.layout) {
+                Head::Commit(id) => id,
+                Head::Unborn | Head::Unknown => return None,
+            },
+            digits => unhex(digits).filter(|id| id.len() == self.layout.id_len)?,
+        };
+        self.trees_of(&id).is_some().then_some(id)
     }
 
     fn parsed_id(&self, revision: &str) -> Result<Vec<u8>, GitError> {
@@ -152,7 +172,7 @@ impl Objects {
         match output {
             Ok(output) => unhex(&String::from_utf8_lossy(output.trim_ascii())).ok_or_else(no_commit),
             // git that cannot be run at all is the better explanation.
-            Err(error) if error.help.is_some() => Err(error),
+            Err(error) if error.help.is_some() => self.library_id(revision).ok_or(error),
             Err(_) => Err(no_commit()),
         }
     }
@@ -263,7 +283,18 @@ impl Objects {
     }
 
     fn read_as_told(&self, id: &[u8], kind: git2::ObjectType) -> Result<Vec<u8>, String> {
-        let loose = self.git.check_object(id).map_err(|error| error.message)?;
+        match self.loose.as_ref().map_or(Err(Missing::Absent), |loose| loose.read(id, kind.str())) {
+            Ok(content) => return Ok(content),
+            Err(Missing::Absent) => {}
+            Err(Missing::TooLarge) => return Err("larger than 256 MB".to_owned()),
+            Err(Missing::OtherKind) => return Err(format!("not a {kind}")),
+            Err(Missing::Unreadable(reason)) => return Err(format!("its object cannot be read: {reason}")),
+            // A pack may have it whole. Git looks there first; libgit2 does not come back from some of the others.
+            Err(Missing::Damaged) => {
+                let whole = self.read_from_batch(&hex(id), kind);
+                return whole.map_err(|_| format!("the object {} is damaged", hex(id)));
+            }
+        }
         let Some(database) = self.database() else { return self.read_from_batch(&hex(id), kind) };
         let plain = |error: git2::Error| match error.code() {
             git2::ErrorCode::NotFound => "the object is missing from the repository".to_owned(),
@@ -271,8 +302,7 @@ impl Objects {
         };
         let id = git2::Oid::from_bytes(id).map_err(plain)?;
         // The content of a file may be of any size; what git itself writes is not.
-        let may_be_large = loose.is_none_or(|size| size > disk::MAX_SIZE / DEFLATED) && kind == git2::ObjectType::Blob;
-        if may_be_large && database.read_header(id).map_err(plain)?.0 as u64 > disk::MAX_SIZE {
+        if kind == git2::ObjectType::Blob && database.read_header(id).map_err(plain)?.0 as u64 > disk::MAX_SIZE {
             return Err("larger than 256 MB".to_owned());
         }
         let object = database.read(id).map_err(plain)?;
@@ -297,9 +327,6 @@ pub(super) fn is_blob(id: &[u8], content: &[u8]) -> bool {
         Sha256::new().chain_update(header).chain_update(content).finalize().as_slice() == id
     }
 }
-
-/// No content takes less than one in so many bytes when it is deflated (<https://zlib.net/zlib_tech.html>: 1032).
-const DEFLATED: u64 = 1040;
 
 /// Longer than any path that can be checked out.
 pub(super) const MAX_PATH: usize = 1 << 16;

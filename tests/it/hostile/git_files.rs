@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::fs::File;
+use std::io::Write as _;
 use std::os::unix::fs::symlink;
 
 use preflake::git::{Environment, Repository, ViewChoice};
@@ -177,6 +178,53 @@ fn pipes_among_the_objects() {
             bounded(repo.path(), &[&["check", "--format", "concise"], view].concat());
         }
     }
+}
+
+/// Objects in files of their own, cut short, claiming more than they hold, or of another kind: an end, and little memory.
+#[test]
+fn objects_cut_and_made_up() {
+    let deflated = |content: &[u8]| {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(content).expect("written to memory");
+        encoder.finish().expect("written to memory")
+    };
+    let repo = repo("{ outputs = _: import ./x.nix; }\n");
+    repo.write("x.nix", "{ }\n");
+    repo.commit_all();
+    let id = |revision: &str| repo.git(&["rev-parse", revision]).trim().to_owned();
+    let ids = [id("HEAD:x.nix"), id("HEAD:flake.nix"), id("HEAD^{tree}"), id("HEAD")];
+    // What is on disk is another content, and something is staged: every object is needed in some view.
+    repo.write("x.nix", "{ other = 1; }\n");
+    repo.write("y.nix", "{ }\n");
+    repo.git(&["add", "y.nix"]);
+    repo.write("flake.nix", "{ outputs = _: import ./y.nix; }\n");
+    for (number, id) in ids.iter().enumerate() {
+        let path = repo.path().join(".git/objects").join(&id[..2]).join(&id[2..]);
+        let whole = fs::read(&path).expect("nothing is packed");
+        let mut contents: Vec<Vec<u8>> = (0..whole.len()).step_by(3).map(|end| whole[..end].to_vec()).collect();
+        for made_up in
+            [&b"blob 8589934592\0x"[..], b"tree 9999999999\0", b"commit 5\0", b"tag 0\0", b"blob 0", b"x", b""]
+        {
+            contents.push(deflated(made_up));
+        }
+        for content in contents {
+            fs::remove_file(&path).expect("it is there");
+            fs::write(&path, &content).expect("a file");
+            for view in [&["--worktree"][..], &["--staged"], &["--rev", "HEAD"], &["--rev", id], &["--since", "HEAD"]] {
+                let run = bounded(repo.path(), &[&["check", "--format", "concise"], view].concat());
+                let needs_it = view == ["--rev", "HEAD"] && number > 0;
+                assert!(run.status == 2 || !needs_it, "{number} {view:?} {content:?}: {}{}", run.stdout, run.stderr);
+            }
+        }
+        fs::remove_file(&path).expect("it is there");
+        fs::write(&path, whole).expect("a file");
+    }
+    // A pack that has it whole is enough, as for git.
+    repo.git(&["repack", "-a", "-q"]);
+    let path = repo.path().join(".git/objects").join(&ids[1][..2]).join(&ids[1][2..]);
+    fs::remove_file(&path).expect("it is kept beside the pack");
+    fs::write(&path, "").expect("a file");
+    assert_eq!(bounded(repo.path(), &["check", "--rev", "HEAD"]).status, 0);
 }
 
 /// What is kept of directories may be anything, and directories may be older than time.
