@@ -114,6 +114,9 @@ pub fn plan(
         if is_better(&outcome, &after, &batch) {
             state.accept(&batch);
             state.accept(&carried);
+            if batch.iter().all(writes_locks_only) {
+                state.reconsider();
+            }
             state.most = MAX_BATCH.min(fixes * 2);
             outcome = after;
             continue;
@@ -160,7 +163,7 @@ impl State {
     fn batch(&self, outcome: &Outcome, wanted: &Wanted) -> (Vec<Diagnostic>, usize) {
         let mut candidates: Vec<&Diagnostic> =
             outcome.findings.iter().filter(|f| self.is_candidate(f, wanted)).collect();
-        candidates.sort_by_key(|finding| edits(finding).iter().all(|edit| is_lock(&edit.path)));
+        candidates.sort_by_key(|finding| writes_locks_only(finding));
         let mut fixes = 0;
         let mut taken: BTreeSet<&Edit> = BTreeSet::new();
         let mut batch: Vec<&Diagnostic> = Vec::new();
@@ -211,6 +214,12 @@ impl State {
         let mut steps: Vec<Step> = batch.iter().map(step).collect();
         steps.dedup();
         self.dropped.extend(steps);
+    }
+
+    /// Beside another lock, what made things worse may make them better: a second run would try it.
+    fn reconsider(&mut self) {
+        self.rejected.clear();
+        self.dropped.clear();
     }
 
     fn finish(self, snapshot: &Snapshot, outcome: Outcome, wanted: &Wanted) -> Plan {
@@ -284,6 +293,10 @@ fn is_better(before: &Outcome, after: &Outcome, batch: &[Diagnostic]) -> bool {
 
 fn edits(finding: &Diagnostic) -> &[Edit] {
     finding.fix.as_ref().map_or(&[], |fix| fix.edits.as_slice())
+}
+
+fn writes_locks_only(finding: &Diagnostic) -> bool {
+    edits(finding).iter().all(|edit| is_lock(&edit.path))
 }
 
 fn is_lock(path: &RepoPath) -> bool {

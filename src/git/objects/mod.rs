@@ -110,7 +110,7 @@ impl Objects {
 
     /// The commit that a revision names.
     pub(super) fn commit(&self, revision: &str) -> Result<Commit, GitError> {
-        let id = match self.known_id(revision) {
+        let id = match self.known_id(revision)? {
             Some(id) => id,
             None => self.parsed_id(revision)?,
         };
@@ -146,15 +146,18 @@ impl Objects {
     }
 
     /// A commit that is named as most are: by its whole id, or as `HEAD`.
-    fn known_id(&self, revision: &str) -> Option<Vec<u8>> {
+    fn known_id(&self, revision: &str) -> Result<Option<Vec<u8>>, GitError> {
         let id = match revision {
             "HEAD" => match refs::head(&self.layout) {
-                Head::Commit(id) => id,
-                Head::Unborn | Head::Unknown => return None,
+                Head::Commit(id) => Some(id),
+                Head::Unborn => {
+                    return Err(GitError::new("nothing is committed yet").with_help("make the first commit"));
+                }
+                Head::Unknown => None,
             },
-            digits => unhex(digits).filter(|id| id.len() == self.layout.id_len)?,
+            digits => unhex(digits).filter(|id| id.len() == self.layout.id_len),
         };
-        self.trees_of(&id).is_some().then_some(id)
+        Ok(id.filter(|id| self.trees_of(id).is_some()))
     }
 
     fn parsed_id(&self, revision: &str) -> Result<Vec<u8>, GitError> {
@@ -163,16 +166,14 @@ impl Objects {
         let output = self.git.output(&["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]);
         let name = || revision.escape_debug().collect::<String>();
         let no_commit = || {
-            if revision == "HEAD" && matches!(refs::head(&self.layout), Head::Unborn) {
-                return GitError::new("nothing is committed yet").with_help("make the first commit");
-            }
             GitError::new(format!("no commit `{}`", name()))
                 .with_help("name a branch, a tag or a commit: `git log --oneline`")
         };
         match output {
             Ok(output) => unhex(&String::from_utf8_lossy(output.trim_ascii())).ok_or_else(no_commit),
             // git that cannot be run at all is the better explanation.
-            Err(error) if error.help.is_some() => self.library_id(revision).ok_or(error),
+            Err(error) if error.help.is_some() && revision != "HEAD" => self.library_id(revision).ok_or(error),
+            Err(error) if error.help.is_some() => Err(error),
             Err(_) => Err(no_commit()),
         }
     }
