@@ -4,6 +4,7 @@ import json
 import os
 import random
 import subprocess
+import time
 
 ENV = {
     **{k: v for k, v in os.environ.items() if not k.startswith("GIT_")},
@@ -27,6 +28,13 @@ def write(top, path, text):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
+
+
+def settle(top):
+    """Writes the index when the files have been there for a while: of a file that is as young as the index, git reads the
+    content each time, and a repository in use has none."""
+    time.sleep(1.1)
+    git(top, "update-index", "-q", "--force-write-index", "--refresh")
 
 
 def reference(number):
@@ -81,6 +89,7 @@ def stage(top, paths):
         with open(os.path.join(top, path), "a", encoding="utf-8") as file:
             file.write("# changed\n")
     git(top, "add", *paths)
+    settle(top)
 
 
 def configuration(top, files, nodes=40, size=1500):
@@ -101,6 +110,7 @@ def configuration(top, files, nodes=40, size=1500):
     write(top, ".gitignore", "result\nresult-*\n*.swp\n")
     git(top, "add", "--all")
     git(top, "commit", "-q", "-m", "all")
+    settle(top)
     return top
 
 
@@ -132,4 +142,5 @@ def package_tree(top):
         write(top, f"pkgs/node/node_modules/m{number % 2500}/file{number}.js", "")
     for number in range(7):
         write(top, f"pkgs/by-name/p{number:03}/new{number}/package.nix", "{ }\n")
+    settle(top)
     return top

@@ -287,8 +287,10 @@ impl Store for GitStore {
             }
         };
         std::thread::scope(|scope| {
-            threads::start(scope, threads::number(paths.len(), FILES_PER_THREAD) - 1, read);
-            read();
+            let number = threads::number(paths.len(), FILES_PER_THREAD);
+            if threads::start(scope, if number > 1 { number } else { 0 }, read).is_empty() {
+                read();
+            }
         });
     }
 
