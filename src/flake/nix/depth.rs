@@ -27,8 +27,9 @@ pub(super) fn too_deep(text: &str) -> Option<usize> {
         return far;
     }
     let bytes = text.as_bytes();
-    let is_sign = |byte: &&u8| b"[-!+/<>*=&|?".contains(byte);
-    let signs = bytes.iter().filter(is_sign).count();
+    let is_sign =
+        |byte: u8| matches!(byte, b'[' | b'-' | b'!' | b'+' | b'/' | b'<' | b'>' | b'*' | b'=' | b'&' | b'|' | b'?');
+    let signs = bytes.iter().filter(|byte| is_sign(**byte)).count();
     let alternatives = || memchr::memmem::find_iter(bytes, b"or").take(MAX_UNBOUNDED).count();
     if text.len() <= SHORT && signs <= MAX_UNBOUNDED && alternatives() < MAX_UNBOUNDED {
         return None;
@@ -74,7 +75,7 @@ pub(super) fn too_far_anywhere(text: &str) -> bool {
 }
 
 fn could_be_path(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"._-+/<".contains(&byte)
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'+' | b'/' | b'<')
 }
 
 /// What stands in one bracket, since its last separator.
