@@ -139,25 +139,13 @@ impl GitStore {
     }
 
     fn submodule_above(&self, path: &RepoPath) -> Option<RepoPath> {
-        let mut above = path.clone();
-        while !above.is_root() {
-            if self.entries.find(above.as_bytes()).is_some_and(|entry| entry.mode == Mode::Submodule) {
-                return Some(above);
-            }
-            above = above.parent();
-        }
-        None
+        let is_submodule = |above: &&[u8]| self.entries.find(above).is_some_and(|entry| entry.mode == Mode::Submodule);
+        path.upwards().find(is_submodule).map(RepoPath::new)
     }
 
     fn in_sparse_directory(&self, path: &RepoPath) -> bool {
-        let mut above = path.clone();
-        while !above.is_root() {
-            if self.entries.find(above.as_bytes()).is_some_and(|entry| entry.mode == Mode::SparseDirectory) {
-                return true;
-            }
-            above = above.parent();
-        }
-        false
+        let is_sparse = |entry: Entry<'_>| entry.mode == Mode::SparseDirectory;
+        path.upwards().any(|above| self.entries.find(above).is_some_and(is_sparse))
     }
 
     /// Why the view does not show something that is tracked at or below `path`.

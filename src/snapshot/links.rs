@@ -54,8 +54,8 @@ impl Snapshot {
         let bytes = path.as_bytes();
         let slashes = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(index, _)| index);
         slashes.chain([bytes.len()]).find_map(|end| {
-            let prefix = RepoPath::new(&bytes[..end]);
-            self.entry_now(&prefix).map(|entry| (prefix, entry.mode))
+            let entry = self.entry_at(&bytes[..end])?;
+            Some((RepoPath::new(entry.path), self.store.mode_now(entry)))
         })
     }
 }

@@ -200,9 +200,13 @@ impl Snapshot {
     /// The entry with exactly this path, if the view holds it.
     #[must_use]
     pub fn entry(&self, path: &RepoPath) -> Option<Entry<'_>> {
-        let index = self.lower_bound(path.as_bytes());
+        self.entry_at(path.as_bytes())
+    }
+
+    fn entry_at(&self, path: &[u8]) -> Option<Entry<'_>> {
+        let index = self.lower_bound(path);
         let entry = (index < self.store.count()).then(|| self.store.entry(index))?;
-        (entry.path == path.as_bytes() && self.store.is_present(entry)).then_some(entry)
+        (entry.path == path && self.store.is_present(entry)).then_some(entry)
     }
 
     /// The same, with the kind of file that it is in the view; see [`Store::mode_now`].

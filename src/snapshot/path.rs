@@ -46,6 +46,12 @@ impl RepoPath {
         }
     }
 
+    /// The path, the directory that holds it, the one that holds that, and so on; without the root.
+    pub fn upwards(&self) -> impl Iterator<Item = &[u8]> {
+        let shorter = |path: &&[u8]| path.iter().rposition(|byte| *byte == b'/').map(|slash| &self.0[..slash]);
+        std::iter::successors(Some(self.0.as_slice()).filter(|path| !path.is_empty()), shorter)
+    }
+
     /// Appends a relative path, resolving `.`, `..`, empty components and a trailing `/` lexically, as Nix does for
     /// path literals. `None` when the result leaves the repository or `relative` is absolute.
     #[must_use]
@@ -141,6 +147,13 @@ fn os_path(bytes: &[u8]) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn upwards_to_the_root() {
+        let upwards = |path: &str| RepoPath::from(path).upwards().map(<[u8]>::to_vec).collect::<Vec<_>>();
+        assert_eq!(upwards("a/b/c"), [b"a/b/c".to_vec(), b"a/b".to_vec(), b"a".to_vec()]);
+        assert_eq!(upwards(""), [[]; 0]);
+    }
 
     #[test]
     fn join_resolves_dots_and_stays_inside() {
