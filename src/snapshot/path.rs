@@ -152,7 +152,7 @@ mod tests {
     fn upwards_to_the_root() {
         let upwards = |path: &str| RepoPath::from(path).upwards().map(<[u8]>::to_vec).collect::<Vec<_>>();
         assert_eq!(upwards("a/b/c"), [b"a/b/c".to_vec(), b"a/b".to_vec(), b"a".to_vec()]);
-        assert_eq!(upwards(""), [[]; 0]);
+        assert!(upwards("").is_empty());
     }
 
     #[test]
