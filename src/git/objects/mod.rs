@@ -99,7 +99,7 @@ impl Objects {
             // libgit2 would wait for a pipe there.
             let is_known = !self.child_only && self.git.check_objects().is_ok();
             let directory = directory.to_str().filter(|_| is_known)?;
-            // Git does not hash what it reads either; it would take most of the time.
+            // Git hashes commits and trees when it reads them, blobs it does not; it would take most of the time.
             git2::opts::strict_hash_verification(false);
             let database = git2::Odb::new().ok()?;
             database.add_disk_alternate(directory).ok()?;
@@ -289,10 +289,14 @@ impl Objects {
             Err(Missing::Absent) => {}
             Err(Missing::TooLarge) => return Err("larger than 256 MB".to_owned()),
             Err(Missing::OtherKind) => return Err(format!("not a {kind}")),
-            Err(Missing::Unreadable(reason)) => return Err(format!("its object cannot be read: {reason}")),
-            // A pack may have it whole. Git looks there first; libgit2 does not come back from some of the others.
+            Err(Missing::Unreadable(reason)) => {
+                let whole = self.git.output(&["cat-file", kind.str(), &hex(id)]);
+                return whole.map_err(|_| format!("its object cannot be read: {reason}"));
+            }
+            // A pack may have it whole. Git looks there first; libgit2 does not come back from some of the others, and
+            // neither does `git cat-file --batch`.
             Err(Missing::Damaged) => {
-                let whole = self.read_from_batch(&hex(id), kind);
+                let whole = self.git.output(&["cat-file", kind.str(), &hex(id)]);
                 return whole.map_err(|_| format!("the object {} is damaged", hex(id)));
             }
         }

@@ -198,13 +198,21 @@ fn objects_cut_and_made_up() {
     repo.write("y.nix", "{ }\n");
     repo.git(&["add", "y.nix"]);
     repo.write("flake.nix", "{ outputs = _: import ./y.nix; }\n");
+    let claims = deflated(b"blob 99\0{ outputs = _: { }; }\n");
     for (number, id) in ids.iter().enumerate() {
         let path = repo.path().join(".git/objects").join(&id[..2]).join(&id[2..]);
         let whole = fs::read(&path).expect("nothing is packed");
         let mut contents: Vec<Vec<u8>> = (0..whole.len()).step_by(3).map(|end| whole[..end].to_vec()).collect();
-        for made_up in
-            [&b"blob 8589934592\0x"[..], b"tree 9999999999\0", b"commit 5\0", b"tag 0\0", b"blob 0", b"x", b""]
-        {
+        for made_up in [
+            &b"blob 8589934592\0x"[..],
+            b"blob 99\0{ outputs = _: { }; }\n",
+            b"tree 9999999999\0",
+            b"commit 5\0",
+            b"tag 0\0",
+            b"blob 0",
+            b"x",
+            b"",
+        ] {
             contents.push(deflated(made_up));
         }
         for content in contents {
@@ -212,7 +220,8 @@ fn objects_cut_and_made_up() {
             fs::write(&path, &content).expect("a file");
             for view in [&["--worktree"][..], &["--staged"], &["--rev", "HEAD"], &["--rev", id], &["--since", "HEAD"]] {
                 let run = bounded(repo.path(), &[&["check", "--format", "concise"], view].concat());
-                let needs_it = view == ["--rev", "HEAD"] && number > 0;
+                // Of a header that claims more than there is, git takes what there is.
+                let needs_it = view == ["--rev", "HEAD"] && number > 0 && !content.starts_with(&claims);
                 assert!(run.status == 2 || !needs_it, "{number} {view:?} {content:?}: {}{}", run.stdout, run.stderr);
             }
         }
