@@ -94,8 +94,9 @@ impl Mention {
             let end = buffer.iter().rposition(|byte| *byte == b'/').map_or(0, |slash| slash + 1);
             buffer.truncate(end);
         }
-        if self.origin == Origin::Flake && buffer.first() == Some(&b'/') {
-            buffer.remove(0);
+        if self.origin == Origin::Flake {
+            let slashes = buffer.iter().take_while(|byte| **byte == b'/').count();
+            buffer.drain(..slashes);
         }
     }
 

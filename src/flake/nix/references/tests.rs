@@ -142,3 +142,12 @@ fn hostile_input_is_read_in_linear_time() {
         assert!(started.elapsed().as_secs() < 5, "{part}");
     }
 }
+
+#[test]
+fn several_slashes_behind_self_are_one() {
+    for text in ["import (self + \"//m\")", "import (self + \"/m\")", "\"${self}/m\""] {
+        let mut path = Vec::new();
+        scan(text.as_bytes()).mentions[0].write_path(text.as_bytes(), &mut path);
+        assert_eq!(path, b"m", "{text}");
+    }
+}
