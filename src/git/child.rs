@@ -37,6 +37,8 @@ impl Git {
             .env("GIT_DIR", &self.directory)
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_NO_LAZY_FETCH", "1")
+            // Our own reader and libgit2 do not know of them.
+            .env("GIT_NO_REPLACE_OBJECTS", "1")
             .env("GIT_LITERAL_PATHSPECS", "1")
             .env("GIT_TERMINAL_PROMPT", "0")
             .stdin(Stdio::null());

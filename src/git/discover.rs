@@ -1,5 +1,6 @@
 //! Which repository the work is in: git's `setup.c` as far as it decides directories.
 
+use std::cell::LazyCell;
 use std::path::{Path, PathBuf};
 
 use super::config::{Conditions, Config};
@@ -77,9 +78,10 @@ fn named(start: &Path, git_dir: &Path, environment: &Environment) -> Result<Foun
 fn search(start: &Path, environment: &Environment) -> Result<Option<Found>, GitError> {
     let ceilings = ceilings(environment);
     let across = environment.boolean("GIT_DISCOVERY_ACROSS_FILESYSTEM") == Some(true);
+    let device_of_start = LazyCell::new(|| device(start));
     let mut at = Some(start);
     while let Some(directory) = at {
-        if !across && directory != start && device(directory) != device(start) {
+        if !across && directory != start && device(directory) != *device_of_start {
             return Ok(None);
         }
         let dot_git = directory.join(".git");

@@ -262,10 +262,9 @@ impl Store for GitStore {
         let next = AtomicUsize::new(0);
         let read = || {
             let mut content = Vec::new();
-            while let Some((number, path)) = {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                paths.get(number).map(|path| (number, path))
-            } {
+            while let number = next.fetch_add(1, Ordering::Relaxed)
+                && let Some(path) = paths.get(number)
+            {
                 let is_staged =
                     |content: &[u8]| entries.find(path.as_bytes()).is_some_and(|entry| is_blob(entry.id, content));
                 let is_read = disk.read_file_into(path.as_bytes(), &mut content).is_ok();

@@ -110,12 +110,14 @@ impl Objects {
 
     /// The commit that a revision names.
     pub(super) fn commit(&self, revision: &str) -> Result<Commit, GitError> {
-        let id = match self.known_id(revision)? {
-            Some(id) => id,
-            None => self.parsed_id(revision)?,
+        let known = self.known_id(revision)?.and_then(|id| Some((self.trees_of(&id)?, id)));
+        let ((tree, parent), id) = if let Some(known) = known {
+            known
+        } else {
+            let id = self.parsed_id(revision)?;
+            let no_commit = || GitError::new(format!("no commit `{}`", hex(&id)));
+            (self.trees_of(&id).ok_or_else(no_commit)?, id)
         };
-        let no_commit = || GitError::new(format!("no commit `{}`", hex(&id)));
-        let (tree, parent) = self.trees_of(&id).ok_or_else(no_commit)?;
         let parent_tree = parent.and_then(|parent| self.trees_of(&parent)).map(|(tree, _)| tree);
         Ok(Commit { id: hex(&id), tree, parent_tree })
     }
@@ -145,7 +147,7 @@ impl Objects {
         Some(commit.id().as_bytes().to_vec())
     }
 
-    /// A commit that is named as most are: by its whole id, or as `HEAD`.
+    /// The id of what is named as most commits are: by its whole id, or as `HEAD`.
     fn known_id(&self, revision: &str) -> Result<Option<Vec<u8>>, GitError> {
         let id = match revision {
             "HEAD" => match refs::head(&self.layout) {
@@ -157,7 +159,7 @@ impl Objects {
             },
             digits => unhex(digits).filter(|id| id.len() == self.layout.id_len),
         };
-        Ok(id.filter(|id| self.trees_of(id).is_some()))
+        Ok(id)
     }
 
     fn parsed_id(&self, revision: &str) -> Result<Vec<u8>, GitError> {
@@ -288,16 +290,15 @@ impl Objects {
             Ok(content) => return Ok(content),
             Err(Missing::Absent) => {}
             Err(Missing::TooLarge) => return Err("larger than 256 MB".to_owned()),
-            Err(Missing::OtherKind) => return Err(format!("not a {kind}")),
-            Err(Missing::Unreadable(reason)) => {
+            // A pack may have it whole, and git looks there first. libgit2 does not come back from some objects that are
+            // cut short, and neither does `git cat-file --batch`.
+            Err(missing) => {
                 let whole = self.git.output(&["cat-file", kind.str(), &hex(id)]);
-                return whole.map_err(|_| format!("its object cannot be read: {reason}"));
-            }
-            // A pack may have it whole. Git looks there first; libgit2 does not come back from some of the others, and
-            // neither does `git cat-file --batch`.
-            Err(Missing::Damaged) => {
-                let whole = self.git.output(&["cat-file", kind.str(), &hex(id)]);
-                return whole.map_err(|_| format!("the object {} is damaged", hex(id)));
+                return whole.map_err(|_| match missing {
+                    Missing::Unreadable(reason) => format!("its object cannot be read: {reason}"),
+                    Missing::OtherKind => format!("not a {kind}"),
+                    _ => format!("the object {} is damaged", hex(id)),
+                });
             }
         }
         let Some(database) = self.database() else { return self.read_from_batch(&hex(id), kind) };

@@ -20,13 +20,7 @@ impl Scanner<'_> {
             self.flush();
         }
         self.at += 1;
-        let end = blocks::plain_end(self.bytes, self.at);
-        if self.bytes.get(end) == Some(&b'"') {
-            self.advance(end + 1, Last::Other);
-        } else {
-            self.at = end;
-            self.frames.push(Frame::Text { indented: false });
-        }
+        self.frames.push(Frame::Text { indented: false });
     }
 
     /// A string behind `base +` or `append base`: as much of it as is plain.
