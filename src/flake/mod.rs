@@ -3,6 +3,7 @@
 //! [`nix`] reads flake.nix without evaluating it, [`flakeref`] parses references, [`lock`] reads and writes flake.lock
 //! as a graph, and [`compare`] recomputes the lock from both and says what Nix would change.
 
+mod blocks;
 pub mod compare;
 mod conflict;
 pub mod edit;

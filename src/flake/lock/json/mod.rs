@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::plain;
+use crate::flake::blocks::spaces_end;
 use crate::source::Span;
 
 /// Index of a value in its [`Document`].
@@ -420,7 +421,7 @@ impl<'a> Reader<'a> {
             self.at += 1;
             if byte == b'\n' {
                 // Lines are indented.
-                self.at += plain::blanks(self.text.as_bytes().get(self.at..).unwrap_or_default());
+                self.at = spaces_end(self.text.as_bytes(), self.at);
             }
         }
     }

@@ -1,12 +1,7 @@
-//! Where names, strings and blanks end, eight bytes at a time. All of every Nix file passes here, and a loop that ends
-//! after a number of steps that nobody can foresee costs more than its steps.
+//! Where names and strings end.
 
-use super::token::{is_identifier_byte, run};
-
-/// One in each byte.
-const ONES: u64 = u64::MAX / 0xff;
-/// The high bit of each byte.
-const HIGH: u64 = ONES << 7;
+use super::token::is_identifier_byte;
+use crate::flake::blocks::{HIGH, ONES, differs, end};
 
 /// The end of the run of bytes from `at` on that names consist of behind their first.
 #[inline]
@@ -19,27 +14,6 @@ pub(super) fn name_end(bytes: &[u8], at: usize) -> usize {
 pub(super) fn plain_end(bytes: &[u8], at: usize) -> usize {
     let ends = |byte| matches!(byte, b'"' | b'$' | b'\\');
     end(bytes, at, |word| !(differs(word, b'"') & differs(word, b'$') & differs(word, b'\\')) & HIGH, ends)
-}
-
-/// The end of the spaces from `at` on.
-#[inline]
-pub(super) fn spaces_end(bytes: &[u8], at: usize) -> usize {
-    end(bytes, at, |word| word ^ (ONES * u64::from(b' ')), |byte| byte != b' ')
-}
-
-/// Where the run from `at` on ends: `ends` says of a byte whether it is no longer in it, and `marks` of eight, the first
-/// of them the lowest, by setting no bit in those that are, and some in the others.
-#[inline]
-fn end(bytes: &[u8], at: usize, marks: impl Fn(u64) -> u64, ends: impl Fn(u8) -> bool) -> usize {
-    let mut at = at;
-    while let Some(block) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
-        let marks = marks(u64::from_le_bytes(*block));
-        if marks != 0 {
-            return at + marks.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    run(bytes, at, |byte| !ends(byte))
 }
 
 /// Sets the high bit of the bytes that names do not have.
@@ -57,15 +31,9 @@ const fn others_than_names(word: u64) -> u64 {
     !((letters | digits) & !word | !signs) & HIGH
 }
 
-/// Sets the high bit of the bytes that are not `byte`, and any of the others.
-#[inline]
-const fn differs(word: u64, byte: u8) -> u64 {
-    let difference = word ^ (ONES * byte as u64);
-    ((difference & !HIGH) + ONES * 0x7f) | difference
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::token::run;
     use super::*;
 
     #[test]
@@ -82,7 +50,6 @@ mod tests {
                         let about = format!("{length} of {filling}, {last}, {rest}");
                         assert_eq!(name_end(&bytes, 0), run(&bytes, 0, in_name), "{about}");
                         assert_eq!(plain_end(&bytes, 0), run(&bytes, 0, in_string), "{about}");
-                        assert_eq!(spaces_end(&bytes, 0), run(&bytes, 0, |byte| byte == b' '), "{about}");
                     }
                 }
             }

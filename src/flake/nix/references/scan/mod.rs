@@ -10,6 +10,7 @@ use memchr::{memchr, memmem};
 
 use super::token::{Lookahead, Start, begins_name, is_interpolation, is_separator, is_space, run};
 use super::{Before, Mention, Origin, blocks, words};
+use crate::flake::blocks::spaces_end;
 use crate::source::Span;
 
 /// What one pass finds.
@@ -134,7 +135,7 @@ impl Scanner<'_> {
         while let Some(byte) = bytes.get(at).copied() {
             if is_space(byte) {
                 // Lines are indented.
-                at = if byte == b'\n' { blocks::spaces_end(bytes, at + 1) } else { at + 1 };
+                at = if byte == b'\n' { spaces_end(bytes, at + 1) } else { at + 1 };
             } else if begins_name(byte) {
                 let end = blocks::name_end(bytes, at + 1);
                 let is_name = match bytes.get(end) {
