@@ -354,3 +354,31 @@ fn a_fix_may_leave_an_input_unused() {
     let left = rules(&repo);
     assert!(left.contains(&"unused-input".to_owned()) && !left.contains(&"stale-follows".to_owned()), "{left:?}");
 }
+
+/// Beside the old lock the override may not go, beside the one that `fix` writes it may: one run does both.
+#[test]
+fn what_the_new_lock_makes_good_is_fixed_in_the_same_run() {
+    let repo = Repo::new();
+    let node = |name: &str, inputs: &str| {
+        format!(
+            "\"{name}\":{{{inputs}\"locked\":{{\"narHash\":\"\",\"owner\":\"a\",\"repo\":\"{name}\",\"rev\":\"{}\",\
+             \"type\":\"github\"}},\"original\":{{\"owner\":\"a\",\"repo\":\"{name}\",\"type\":\"github\"}}}}",
+            "1".repeat(40)
+        )
+    };
+    repo.write(
+        "flake.nix",
+        "{\n  inputs = {\n    nixpkgs.url = \"github:a/nixpkgs\";\n    other.url = \"github:a/other\";\n    \
+         other.inputs.gone.follows = \"nowhere\";\n  };\n  outputs = { nixpkgs, other, ... }: { };\n}\n",
+    );
+    // As no Nix writes it, but as all read it: `inputs` is a name instead of a set.
+    let nodes = [node("left", ""), node("nixpkgs", ""), node("other", "\"inputs\":\"nixpkgs\",")].join(",");
+    let root = "\"root\":{\"inputs\":{\"left\":\"left\",\"nixpkgs\":\"nixpkgs\",\"other\":\"other\"}}";
+    repo.write("flake.lock", &format!("{{\"nodes\":{{{nodes},{root}}},\"root\":\"root\",\"version\":7}}"));
+    repo.commit_all();
+    repo.preflake(&["fix"]);
+    let once = (read(&repo, "flake.nix"), read(&repo, "flake.lock"));
+    assert!(!once.0.contains("gone") && !once.1.contains("left"), "{}{}", once.0, once.1);
+    repo.preflake(&["fix"]);
+    assert_eq!((read(&repo, "flake.nix"), read(&repo, "flake.lock")), once);
+}
