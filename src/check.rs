@@ -48,7 +48,7 @@ impl Outcome {
 /// that holds each; empty means all.
 ///
 /// # Errors
-/// When a flake.nix of the view, or the list of untracked files, cannot be read, and when any Nix file may not be.
+/// When a flake.nix of the view, or the list of untracked files, cannot be read, and when the content of any Nix file is withheld.
 pub fn check(snapshot: &Snapshot, settings: &Settings, paths: &[RepoPath]) -> Result<Outcome, ReadError> {
     let mut flakes: Vec<Flake> = select(flake_dirs(snapshot, settings), paths)
         .iter()
@@ -75,7 +75,7 @@ pub fn check(snapshot: &Snapshot, settings: &Settings, paths: &[RepoPath]) -> Re
         }
     }
     // What it names would go unseen.
-    if let Some(error) = snapshot.refused() {
+    if let Some(error) = snapshot.withheld() {
         return Err(error);
     }
     findings.retain(|finding| !settings.exclude.matches(&finding.primary.path));

@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::entries::EntryList;
 use super::error::GitError;
 use super::index::cache_tree::CacheTree;
-use super::objects::{MAX_PATH, Objects, tree};
+use super::objects::{MAX_ITEMS, MAX_PATH, Objects, tree};
 use crate::snapshot::{Changes, Mode, RepoPath};
 
 /// Compares a tree with the entries of an index.
@@ -53,6 +53,9 @@ impl Comparison<'_> {
         }
         if prefix.len() > MAX_PATH {
             return Err(GitError::new("the tree is nested too deeply"));
+        }
+        if self.pending.len() + self.changes.removed.len() > MAX_ITEMS {
+            return Err(GitError::new("the tree holds more than five million files"));
         }
         let below = cache.map(|(cache, node)| cache.below(node)).unwrap_or_default();
         let content = self.objects.tree(tree)?;

@@ -1,6 +1,7 @@
 //! Commits by name: their files, their ancestors, and comparing a view with them.
 
 use super::objects::Objects;
+use super::revisions::{Revisions, shown};
 use super::store::Base;
 use super::{GitError, Repository, ViewChoice};
 use crate::snapshot::{RepoPath, Snapshot};
@@ -11,7 +12,8 @@ impl Repository {
     /// # Errors
     /// As [`Repository::snapshot`], and when there is no such commit.
     pub fn snapshot_since(&self, choice: &ViewChoice, since: &str) -> Result<Snapshot, GitError> {
-        let tree = self.objects().commit(since).map_err(|error| self.explain(error))?.tree;
+        let found = self.revisions().commit(&self.objects(), since);
+        let tree = found.map_err(|error| self.explain(error))?.tree;
         self.take(choice, Some(Base::Tree(Some(tree))))
     }
 
@@ -20,11 +22,13 @@ impl Repository {
     /// # Errors
     /// When one of them is no commit, or they have no history in common.
     pub fn merge_base(&self, one: &str, other: &str) -> Result<String, GitError> {
-        let objects = self.objects();
-        let id = |revision: &str| objects.commit(revision).map(|commit| commit.id).map_err(|error| self.explain(error));
+        let (revisions, objects) = (self.revisions(), self.objects());
+        let id = |revision: &str| {
+            revisions.commit(&objects, revision).map(|commit| commit.id).map_err(|error| self.explain(error))
+        };
         let (left, right) = (id(one)?, id(other)?);
         let none = || GitError::new(format!("`{}` and `{}` have no commit in common", shown(one), shown(other)));
-        objects.merge_base(&left, &right).ok_or_else(|| self.explain(none()))
+        revisions.merge_base(&left, &right)?.ok_or_else(|| self.explain(none()))
     }
 
     /// Whether a revision stands for the time before the first commit: an id of zeros, as servers write it, and `HEAD`
@@ -32,14 +36,14 @@ impl Repository {
     #[must_use]
     pub fn is_before_all(&self, revision: &str) -> bool {
         let zeros = revision.len() >= 40 && revision.bytes().all(|byte| byte == b'0');
-        zeros || (revision == "HEAD" && self.objects().head_tree().is_none())
+        zeros || (revision == "HEAD" && self.revisions().is_unborn(&self.objects()))
     }
 
     /// The content of a file in a commit, and the id of the commit; `None` where there is no such commit or file.
     #[must_use]
     pub fn file_at(&self, revision: &str, path: &RepoPath) -> Option<(String, Vec<u8>)> {
         let objects = self.objects();
-        let commit = objects.commit(revision).ok()?;
+        let commit = self.revisions().commit(&objects, revision).ok()?;
         let content = objects.blob(&objects.id_at(&commit.tree, path.as_bytes())?).ok()?;
         Some((commit.id, content))
     }
@@ -51,8 +55,12 @@ impl Repository {
         names.map(str::to_owned).collect()
     }
 
-    fn objects(&self) -> Objects {
-        Objects::new(self.git(), self.layout.clone())
+    pub(super) fn objects(&self) -> Objects {
+        Objects::new(&self.layout, &self.environment)
+    }
+
+    pub(super) fn revisions(&self) -> Revisions {
+        Revisions { git: self.git(), layout: self.layout.clone() }
     }
 
     /// In a shallow clone, that is the reason why a commit is not there.
@@ -63,8 +71,4 @@ impl Repository {
         }
         error
     }
-}
-
-fn shown(revision: &str) -> String {
-    revision.escape_debug().collect()
 }

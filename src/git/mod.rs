@@ -2,9 +2,9 @@
 //! of its views, stage files. The only module that knows git2, and the only one that starts git.
 //!
 //! Index, ignore rules and worktree are read by code of our own, after git's own documentation and sources: it is
-//! faster than git on what a hook asks, and does not care how objects and references are stored. libgit2 gives
-//! objects; where it does not know the repository's format, git is asked in a child process. Nothing that a repository
-//! configures is ever run: no hook, no filter, no file-system monitor.
+//! faster than git on what a hook asks, and does not care how objects and references are stored. Of objects and
+//! references the files are read as well; git itself is asked in a child process for what is not plain there. libgit2
+//! merges texts. Nothing that a repository configures is ever run: no hook, no filter, no file-system monitor.
 
 mod beside;
 mod changes;
@@ -23,6 +23,7 @@ mod merge_text;
 mod objects;
 mod owner;
 mod refs;
+mod revisions;
 mod settings;
 mod store;
 mod threads;
@@ -159,12 +160,13 @@ impl Repository {
 
     /// A view whose changes are those since `base`; of none, those since its last commit.
     fn take(&self, choice: &ViewChoice, base: Option<Base>) -> Result<Snapshot, GitError> {
-        let objects = Objects::new(self.git(), self.layout.clone());
+        let (objects, revisions) = (self.objects(), self.revisions());
         if let ViewChoice::Revision(revision) = choice {
-            let commit = objects.commit(revision).map_err(|error| self.explain(error))?;
+            let commit = revisions.commit(&objects, revision).map_err(|error| self.explain(error))?;
             let entries = objects.files(&commit.tree)?;
             let base = base.unwrap_or(Base::Tree(commit.parent_tree));
-            let store = GitStore { objects, entries, worktree: None, on_disk: false, base, cache: Cache::default() };
+            let store =
+                GitStore { objects, revisions, entries, worktree: None, on_disk: false, base, cache: Cache::default() };
             return Ok(Snapshot::new(View::Revision(commit.id), Box::new(store)));
         }
         let Some(root) = self.workdir() else {
@@ -175,8 +177,15 @@ impl Repository {
         let worktree = Some(self.worktree(root, &objects));
         let on_disk = *choice == ViewChoice::Worktree;
         let view = if on_disk { View::Worktree } else { View::Index };
-        let store =
-            GitStore { objects, entries, worktree, on_disk, base: base.unwrap_or(Base::Head), cache: Cache::default() };
+        let store = GitStore {
+            objects,
+            revisions,
+            entries,
+            worktree,
+            on_disk,
+            base: base.unwrap_or(Base::Head),
+            cache: Cache::default(),
+        };
         Ok(Snapshot::new(view, Box::new(store)))
     }
 

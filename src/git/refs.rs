@@ -1,4 +1,4 @@
-//! Where `HEAD` is: references as files, loose and packed (gitrepository-layout(5)).
+//! What references name, where they are files, loose and packed (gitrepository-layout(5)).
 
 use std::path::{Path, PathBuf};
 
@@ -6,13 +6,13 @@ use super::discover::Layout;
 use super::unhex;
 use crate::snapshot::{RepoPath, disk};
 
-/// What `HEAD` names.
+/// What a reference names.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Head {
-    /// This commit.
-    Commit(Vec<u8>),
-    /// A branch without a commit yet.
-    Unborn,
+pub(super) enum Target {
+    /// The object with this id.
+    Object(Vec<u8>),
+    /// Nothing: there is no such reference, or it is a branch without a commit yet.
+    Nothing,
     /// References are kept in a way that is not read here, or are damaged.
     Unknown,
 }
@@ -22,27 +22,28 @@ const MAX_LINKS: usize = 5;
 const MAX_LOOSE: u64 = 1 << 16;
 const MAX_PACKED: u64 = 256 << 20;
 
-/// Reads `HEAD` and what it leads to.
-pub(super) fn head(layout: &Layout) -> Head {
+/// Reads the reference with this whole name and what it leads to.
+pub(super) fn read(layout: &Layout, name: &str) -> Target {
     if !layout.files_hold_refs {
-        return Head::Unknown;
+        return Target::Unknown;
     }
-    let mut name = b"HEAD".to_vec();
+    let mut name = name.as_bytes().to_vec();
     for _ in 0..MAX_LINKS {
-        let content = match disk::read_file(&place(layout, &name), MAX_LOOSE) {
+        let path = place(layout, &name);
+        let content = match disk::read_file(&path, MAX_LOOSE) {
             Ok(content) => content,
-            Err(error) if is_absent(&error) => return packed(layout, &name),
-            Err(_) => return Head::Unknown,
+            Err(error) if is_absent(&error) || path.is_dir() => return packed(layout, &name),
+            Err(_) => return Target::Unknown,
         };
         match content.strip_prefix(b"ref:") {
             Some(target) => name = target.trim_ascii().to_vec(),
-            None => return id(&content, layout.id_len).map_or(Head::Unknown, Head::Commit),
+            None => return id(&content, layout.id_len).map_or(Target::Unknown, Target::Object),
         }
         if !name.starts_with(b"refs/") || !super::entries::is_sound(&name) {
-            return Head::Unknown;
+            return Target::Unknown;
         }
     }
-    Head::Unknown
+    Target::Unknown
 }
 
 /// Each worktree has a `HEAD` and some references of its own; the others are shared.
@@ -53,30 +54,30 @@ fn place(layout: &Layout, name: &[u8]) -> PathBuf {
     RepoPath::new(name).on_disk(base)
 }
 
-/// A branch can also be absent because another one is a directory of its name.
+/// A branch can also be absent because another one is a directory of its name, or has been.
 fn is_absent(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }
 
-fn packed(layout: &Layout, name: &[u8]) -> Head {
+fn packed(layout: &Layout, name: &[u8]) -> Target {
     match disk::read_file(&layout.common_dir.join(Path::new("packed-refs")), MAX_PACKED) {
         Ok(content) => find(&content, name, layout.id_len),
-        Err(error) if is_absent(&error) => Head::Unborn,
-        Err(_) => Head::Unknown,
+        Err(error) if is_absent(&error) => Target::Nothing,
+        Err(_) => Target::Unknown,
     }
 }
 
 /// Each line of `packed-refs` is an id and a name; comments and the ids that tags lead to begin otherwise.
-fn find(content: &[u8], name: &[u8], id_len: usize) -> Head {
+fn find(content: &[u8], name: &[u8], id_len: usize) -> Target {
     let start = 2 * id_len + 1;
     for at in memchr::memmem::find_iter(content, name) {
         let is_whole = matches!(content.get(at + name.len()), None | Some(b'\n' | b'\r'));
         let Some(line) = at.checked_sub(start).filter(|_| is_whole) else { continue };
         if (line == 0 || content[line - 1] == b'\n') && content[at - 1] == b' ' {
-            return id(&content[line..at - 1], id_len).map_or(Head::Unknown, Head::Commit);
+            return id(&content[line..at - 1], id_len).map_or(Target::Unknown, Target::Object);
         }
     }
-    Head::Unborn
+    Target::Nothing
 }
 
 fn id(text: &[u8], id_len: usize) -> Option<Vec<u8>> {
@@ -97,9 +98,9 @@ mod tests {
             "3".repeat(40),
         );
         let look = |name: &str| find(content.as_bytes(), name.as_bytes(), 20);
-        assert_eq!(look("refs/heads/main"), Head::Commit(vec![0x22; 20]));
-        assert_eq!(look("refs/heads/main-2"), Head::Commit(vec![0x11; 20]));
-        assert_eq!(look("refs/heads/mai"), Head::Unborn);
-        assert_eq!(look("heads/main"), Head::Unborn);
+        assert_eq!(look("refs/heads/main"), Target::Object(vec![0x22; 20]));
+        assert_eq!(look("refs/heads/main-2"), Target::Object(vec![0x11; 20]));
+        assert_eq!(look("refs/heads/mai"), Target::Nothing);
+        assert_eq!(look("heads/main"), Target::Nothing);
     }
 }

@@ -10,7 +10,8 @@ use super::changes;
 use super::entries::{EntryList, SKIP_WORKTREE};
 use super::folded::Folded;
 use super::ignore::{Ignore, Sources};
-use super::objects::{Objects, is_blob};
+use super::objects::{Fault, Objects, is_blob};
+use super::revisions::Revisions;
 use super::threads;
 use super::walk::{CacheFile, Found, Walk};
 use crate::snapshot::disk::{self, Kind, Root};
@@ -43,6 +44,7 @@ pub(super) enum Base {
 /// A view of a repository.
 pub(super) struct GitStore {
     pub(super) objects: Objects,
+    pub(super) revisions: Revisions,
     pub(super) entries: EntryList,
     /// `None` where nothing is on disk: the revision view.
     pub(super) worktree: Option<Worktree>,
@@ -111,7 +113,7 @@ impl GitStore {
 
     /// The content of a blob that was, or is, the file at `path`. The file on disk is nearly always the same, which its
     /// id proves, and reading it takes a fraction of the time that the object does.
-    fn content(&self, path: &[u8], id: &[u8]) -> Result<Vec<u8>, String> {
+    fn content(&self, path: &[u8], id: &[u8]) -> Result<Vec<u8>, Fault> {
         let on_disk = self.worktree.as_ref().and_then(|worktree| self.disk(worktree).read_file(path).ok());
         match on_disk {
             Some(content) if is_blob(id, &content) => Ok(content),
@@ -129,7 +131,7 @@ impl GitStore {
 
     fn base_tree(&self) -> Option<&[u8]> {
         match &self.base {
-            Base::Head => self.cache.head.get_or_init(|| self.objects.head_tree()).as_deref(),
+            Base::Head => self.cache.head.get_or_init(|| self.revisions.head_tree(&self.objects)).as_deref(),
             Base::Tree(tree) => tree.as_deref(),
         }
     }
@@ -171,14 +173,15 @@ impl GitStore {
 }
 
 /// The content on disk, whatever has become of the file there; the error says what.
-fn read_checked(worktree: &Worktree, entry: Entry<'_>, path: &RepoPath) -> Result<Vec<u8>, String> {
-    match disk::kind_inside(&worktree.root, path) {
-        Some(Kind::Symlink) if entry.mode != Mode::Symlink => Err("has become a symbolic link".to_owned()),
+fn read_checked(worktree: &Worktree, entry: Entry<'_>, path: &RepoPath) -> Result<Vec<u8>, ReadError> {
+    let reason = match disk::kind_inside(&worktree.root, path) {
+        Some(Kind::Symlink) if entry.mode != Mode::Symlink => "has become a symbolic link",
         Some(Kind::File) if entry.mode == Mode::Symlink && worktree.symlinks => {
-            Err("was a symbolic link and has become a file".to_owned())
+            "was a symbolic link and has become a file"
         }
-        _ => disk::read(&worktree.root, path).map_err(|error| error.to_string()),
-    }
+        _ => return disk::read(&worktree.root, path).map_err(|error| ReadError::of_disk(path.clone(), &error)),
+    };
+    Err(ReadError { path: path.clone(), reason: reason.to_owned(), is_withheld: false })
 }
 
 fn is_on_disk(worktree: &Worktree, entry: Entry<'_>) -> bool {
@@ -232,16 +235,19 @@ impl Store for GitStore {
 
     fn read(&self, entry: Entry<'_>) -> Result<Vec<u8>, ReadError> {
         let path = RepoPath::new(entry.path);
-        let content = match self.worktree.as_ref().filter(|_| self.on_disk) {
+        match self.worktree.as_ref().filter(|_| self.on_disk) {
             Some(worktree) if entry.mode != Mode::Symlink => match self.disk(worktree).read_file(entry.path) {
                 Ok(bytes) => Ok(bytes),
                 // Why it cannot be read is asked only then.
                 Err(_) => read_checked(worktree, entry, &path),
             },
             Some(worktree) => read_checked(worktree, entry, &path),
-            None => self.content(entry.path, entry.id),
-        };
-        content.map_err(|reason| ReadError { path, reason })
+            None => self.content(entry.path, entry.id).map_err(|fault| ReadError {
+                reason: fault.to_string(),
+                is_withheld: fault != Fault::TooLarge,
+                path,
+            }),
+        }
     }
 
     fn read_ahead(&self, paths: &[RepoPath], seen: &(dyn Fn(usize, &mut Vec<u8>, &Holds<'_>) + Sync)) {
@@ -283,7 +289,11 @@ impl Store for GitStore {
 
     fn untracked_nix_files(&self) -> Result<Vec<RepoPath>, ReadError> {
         let Some(worktree) = &self.worktree else { return Ok(Vec::new()) };
-        let failed = |error| ReadError { path: RepoPath::default(), reason: format!("the worktree: {error}") };
+        let failed = |error| ReadError {
+            path: RepoPath::default(),
+            reason: format!("the worktree: {error}"),
+            is_withheld: true,
+        };
         let found = self.walk(worktree).map_err(failed)?;
         let later = |path: &&RepoPath| {
             worktree.whole_index.as_ref().is_none_or(|whole| whole.position(path.as_bytes()).is_none())

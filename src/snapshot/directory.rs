@@ -69,7 +69,7 @@ impl Store for Directory {
 
     fn read(&self, entry: Entry<'_>) -> Result<Vec<u8>, ReadError> {
         let path = RepoPath::new(entry.path);
-        disk::read(&self.root, &path).map_err(|error| ReadError { path, reason: error.to_string() })
+        disk::read(&self.root, &path).map_err(|error| ReadError::of_disk(path, &error))
     }
 
     fn untracked_nix_files(&self) -> Result<Vec<RepoPath>, ReadError> {

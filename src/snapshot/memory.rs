@@ -108,7 +108,11 @@ impl Store for Memory {
     fn read(&self, entry: Entry<'_>) -> Result<Vec<u8>, ReadError> {
         match self.find(entry.path) {
             Some(file) => Ok(file.content.clone()),
-            None => Err(ReadError { path: RepoPath::new(entry.path), reason: "not in the view".to_owned() }),
+            None => Err(ReadError {
+                path: RepoPath::new(entry.path),
+                reason: "not in the view".to_owned(),
+                is_withheld: false,
+            }),
         }
     }
 

@@ -13,6 +13,7 @@ mod store;
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::rc::Rc;
 use std::sync::mpsc;
 
@@ -134,6 +135,9 @@ pub struct ReadError {
     pub path: RepoPath,
     /// The reason, lower case, without the path.
     pub reason: String,
+    /// The file is there, but not its content: it may not be read, or what git has stored is damaged or gone. Nobody can
+    /// say what it names.
+    pub is_withheld: bool,
 }
 
 impl std::fmt::Display for ReadError {
@@ -146,6 +150,14 @@ impl std::fmt::Display for ReadError {
 }
 
 impl std::error::Error for ReadError {}
+
+impl ReadError {
+    /// A file that is read from the disk.
+    pub(crate) fn of_disk(path: RepoPath, error: &io::Error) -> Self {
+        let is_withheld = error.kind() == io::ErrorKind::PermissionDenied || disk::is_exhausted(error);
+        Self { path, reason: error.to_string(), is_withheld }
+    }
+}
 
 /// What is kept of a file that was looked at ahead; see [`Snapshot::read_ahead`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -287,12 +299,12 @@ impl Snapshot {
         done
     }
 
-    /// The first file that was asked for and may not be read.
+    /// The first file that was asked for and whose content is withheld.
     #[must_use]
-    pub fn refused(&self) -> Option<ReadError> {
+    pub fn withheld(&self) -> Option<ReadError> {
         let sources = self.sources.borrow();
         let mut errors = sources.values().filter_map(|read| read.as_ref().err());
-        errors.find(|error| error.reason.contains("Permission denied")).cloned()
+        errors.find(|error| error.is_withheld).cloned()
     }
 
     /// Shows other content for a file from now on, as an edit would leave it. What was read before stays as it was.
@@ -361,7 +373,7 @@ impl Snapshot {
 
     fn read_new(&self, path: &RepoPath) -> Result<Rc<SourceFile>, ReadError> {
         let source = |bytes| Rc::new(SourceFile::new(path.clone(), bytes));
-        let fail = |reason: &str| Err(ReadError { path: path.clone(), reason: reason.to_owned() });
+        let fail = |reason: &str| Err(ReadError { path: path.clone(), reason: reason.to_owned(), is_withheld: false });
         if let Some(entry) = self.entry(path).filter(|entry| matches!(entry.mode, Mode::File | Mode::Executable)) {
             match self.store.read(entry) {
                 Ok(bytes) => return Ok(source(bytes)),

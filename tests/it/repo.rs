@@ -89,6 +89,18 @@ impl Repo {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// Runs git with this input, which must succeed, and gives its output.
+    pub(crate) fn git_with_input(&self, arguments: &[&str], input: &str) -> String {
+        let file = self.dir.path().join("input");
+        std::fs::write(&file, input).expect("a file");
+        let mut command = hermetic("git", self.path());
+        let output = command.args(arguments).stdin(std::fs::File::open(&file).expect("a file")).output();
+        std::fs::remove_file(&file).expect("it is there");
+        let output = output.expect("git is installed");
+        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Runs git.
     pub(crate) fn try_git(&self, arguments: &[&str]) -> Output {
         hermetic("git", self.path()).args(arguments).output().expect("git is installed")

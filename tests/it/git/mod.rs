@@ -8,6 +8,8 @@ mod edges;
 mod formats;
 mod kinds;
 mod matching;
+#[cfg(unix)]
+mod objects;
 mod places;
 mod scratch;
 mod trees;
