@@ -109,7 +109,7 @@ fn run_here(cli: &Cli) -> u8 {
         Ok(status) => status,
         Err(failure) => {
             tell(&format!("preflake: {}", escape(&failure.message)));
-            let help = failure.help.or_else(|| permission(&failure.message));
+            let help = failure.help.or_else(|| advice(&failure.message));
             if let Some(help) = help {
                 tell(&format!("  help: {}", escape(&help)));
             }
@@ -118,10 +118,21 @@ fn run_here(cli: &Cli) -> u8 {
     }
 }
 
-/// What to do where the system did not let us.
-fn permission(message: &str) -> Option<String> {
-    let is_refused = message.contains("Permission denied");
-    is_refused.then(|| "see with `ls -ld` whose it is; what `sudo` made there is a usual cause".to_owned())
+/// What to do where the system did not let us, or git does not have it.
+fn advice(message: &str) -> Option<String> {
+    const ADVICE: [(&str, &str); 5] = [
+        ("Permission denied", "see with `ls -ld` whose it is; what `sudo` made there is a usual cause"),
+        (
+            "object is missing from the repository",
+            "a partial clone lacks what git has not needed yet: `git diff` with that commit fetches it, as a checkout does; \
+             in any other, see `git fsck`",
+        ),
+        (" is damaged", "see `git fsck`; another clone may have it whole"),
+        (": not the index of a pack", "see `git fsck`; `git index-pack` makes it anew from the pack"),
+        (": not a pack", "see `git fsck`; another clone may have it whole"),
+    ];
+    let found = ADVICE.iter().find(|(part, _)| message.contains(part));
+    found.map(|(_, advice)| (*advice).to_owned())
 }
 
 /// Says something on standard error. That it cannot be said there is no reason to fail.

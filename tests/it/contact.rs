@@ -91,6 +91,37 @@ fn a_configuration_that_cannot_be_used_is_not_passed_over() {
     assert!(said().starts_with("preflake: cannot read preflake.toml: "), "{}", said());
 }
 
+#[test]
+fn what_git_has_lost_is_named() {
+    for (object, view) in [
+        ("HEAD:a.nix", &["--rev", "HEAD"][..]),
+        (":a.nix", &["--staged"]),
+        ("HEAD:flake.nix", &["--rev", "main"]),
+        ("HEAD^{tree}", &["--rev", "main"]),
+        ("HEAD", &["--rev", "main"]),
+    ] {
+        let repo = Repo::new();
+        repo.write("flake.nix", "{ outputs = _: import ./a.nix; }\n");
+        repo.write("a.nix", "import ./nowhere.nix\n");
+        repo.commit_all();
+        for file in ["flake.nix", "a.nix"] {
+            repo.write(file, "{ outputs = _: { }; } # on disk\n");
+        }
+        let id = repo.git(&["rev-parse", object]);
+        let path = repo.path().join(".git/objects").join(&id[..2]).join(id[2..].trim());
+        std::fs::remove_file(&path).expect("it is there");
+        std::fs::write(&path, "nothing").expect("a file");
+        let (wrong, help) = complaint(&repo.preflake(view));
+        assert!(wrong.contains(&format!("the object {} is damaged", id.trim())), "{object}: {wrong}");
+        assert!(help.contains("`git fsck`"), "{object}: {help}");
+        std::fs::remove_file(&path).expect("it is there");
+        let (wrong, help) = complaint(&repo.preflake(view));
+        let is_commit = object == "HEAD";
+        assert!(is_commit || wrong.contains("the object is missing"), "{object}: {wrong}");
+        assert!(is_commit || help.contains("partial clone"), "{object}: {help}");
+    }
+}
+
 #[cfg(unix)]
 mod permissions {
     use std::os::unix::fs::{PermissionsExt as _, chown};
