@@ -4,7 +4,7 @@
 //! Nix reads files as bytes, so a file that is not UTF-8 is still a file: [`SourceFile::text`] replaces each byte that
 //! is not part of a valid character by one placeholder byte, which keeps every offset true.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use crate::snapshot::RepoPath;
 
@@ -86,10 +86,17 @@ pub struct Position {
 #[derive(Debug)]
 pub struct SourceFile {
     path: RepoPath,
-    bytes: Vec<u8>,
-    /// Only for content that is not UTF-8; see [`SourceFile::text`].
-    replaced: Option<String>,
+    content: Content,
     line_starts: OnceCell<Vec<usize>>,
+    /// The place asked for last: of a long line, the next is counted from there.
+    last: Cell<Position>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Text(String),
+    /// What is not UTF-8, and see [`SourceFile::text`].
+    Bytes(Vec<u8>, String),
 }
 
 impl SourceFile {
@@ -99,11 +106,16 @@ impl SourceFile {
     /// Takes a file's path and content.
     #[must_use]
     pub fn new(path: RepoPath, bytes: Vec<u8>) -> Self {
-        let replaced = match std::str::from_utf8(&bytes) {
-            Ok(_) => None,
-            Err(_) => Some(replace_invalid(&bytes)),
-        };
-        Self { path, bytes, replaced, line_starts: OnceCell::new() }
+        let content = String::from_utf8(bytes).map_or_else(
+            |error| {
+                let bytes = error.into_bytes();
+                let text = replace_invalid(&bytes);
+                Content::Bytes(bytes, text)
+            },
+            Content::Text,
+        );
+        let last = Cell::new(Position { line: 1, column: 1, offset: 0 });
+        Self { path, content, line_starts: OnceCell::new(), last }
     }
 
     /// The file's path in the repository.
@@ -115,23 +127,24 @@ impl SourceFile {
     /// The content as stored.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        match &self.content {
+            Content::Text(text) => text.as_bytes(),
+            Content::Bytes(bytes, _) => bytes,
+        }
     }
 
     /// The content as text of the same length in bytes: offsets into it are offsets into [`SourceFile::bytes`].
     #[must_use]
     pub fn text(&self) -> &str {
-        match &self.replaced {
-            Some(text) => text,
-            // `new` checked exactly this; the empty string can never be returned for content that is not empty.
-            None => std::str::from_utf8(&self.bytes).unwrap_or_default(),
+        match &self.content {
+            Content::Text(text) | Content::Bytes(_, text) => text,
         }
     }
 
     /// Whether the content is valid UTF-8.
     #[must_use]
-    pub fn is_utf8(&self) -> bool {
-        self.replaced.is_none()
+    pub const fn is_utf8(&self) -> bool {
+        matches!(self.content, Content::Text(_))
     }
 
     /// Line and column of a byte offset; an offset past the end, or inside a character, counts as the next boundary
@@ -145,17 +158,21 @@ impl SourceFile {
         }
         let starts = self.line_starts();
         let line = starts.partition_point(|start| *start <= offset);
-        let start = starts[line - 1];
-        Position { line, column: text[start..offset].chars().count() + 1, offset }
+        let last = self.last.get();
+        let is_further = last.line == line && last.offset <= offset;
+        let (start, before) = if is_further { (last.offset, last.column) } else { (starts[line - 1], 1) };
+        let position = Position { line, column: before + text[start..offset].chars().count(), offset };
+        self.last.set(position);
+        position
     }
 
     /// The line that holds `offset`, without its line ending, as a span.
     #[must_use]
     pub fn line_span(&self, offset: usize) -> Span {
         let starts = self.line_starts();
-        let line = starts.partition_point(|start| *start <= offset.min(self.bytes.len()));
+        let line = starts.partition_point(|start| *start <= offset.min(self.text().len()));
         let start = starts[line - 1];
-        let end = starts.get(line).copied().unwrap_or(self.bytes.len());
+        let end = starts.get(line).copied().unwrap_or(self.text().len());
         let trimmed = self.text()[start..end].trim_end_matches(['\n', '\r']);
         Span::new(start, start + trimmed.len())
     }
@@ -163,7 +180,7 @@ impl SourceFile {
     fn line_starts(&self) -> &[usize] {
         self.line_starts.get_or_init(|| {
             let after_newline = |(index, byte): (usize, &u8)| (*byte == b'\n').then_some(index + 1);
-            std::iter::once(0).chain(self.bytes.iter().enumerate().filter_map(after_newline)).collect()
+            std::iter::once(0).chain(self.bytes().iter().enumerate().filter_map(after_newline)).collect()
         })
     }
 }
@@ -190,6 +207,10 @@ mod tests {
         let file = file("a\nüb\n".as_bytes());
         assert_eq!(file.position(4), Position { line: 2, column: 2, offset: 4 });
         assert_eq!(file.position(99), Position { line: 3, column: 1, offset: 6 });
+        // In whatever order they are asked for.
+        for (offset, column) in [(2, 1), (5, 3), (4, 2), (3, 1), (5, 3)] {
+            assert_eq!((file.position(offset).line, file.position(offset).column), (2, column), "{offset}");
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ const BY_VIEW: &[&str] =
 /// The comments of a file.
 struct Directives {
     source: Rc<SourceFile>,
+    /// By the line they speak about.
     list: Vec<Directive>,
 }
 
@@ -83,7 +84,8 @@ fn suppressed(snapshot: &Snapshot, files: &mut BTreeMap<RepoPath, Directives>, f
         }
         let Some(Directives { source, list }) = load(snapshot, files, &label.path) else { continue };
         let line = source.position(span.start).line;
-        for directive in list.iter_mut().filter(|directive| directive.line == line) {
+        let first = list.partition_point(|directive| directive.line < line);
+        for directive in list[first..].iter_mut().take_while(|directive| directive.line == line) {
             if let Some(index) = directive.rules.iter().position(|rule| rule.value == finding.rule) {
                 directive.used[index] = true;
                 return true;
@@ -97,15 +99,23 @@ impl Directives {
     /// Those of a file's comments that are directives.
     fn of(source: &Rc<SourceFile>, comments: &[Spanned<String>]) -> Self {
         let mut list = Vec::new();
-        for comment in comments {
+        // The lines of the comment behind, and what it speaks about: the comments above it speak about the same.
+        let mut behind = None;
+        for comment in comments.iter().rev() {
             let Some(rules) = parse(comment) else { continue };
             let line = source.position(comment.span.start).line;
             let line_span = source.line_span(comment.span.start);
             let before = &source.text()[line_span.start..comment.span.start];
-            let line = if before.trim().is_empty() { next_line_of_code(source, comment.span.end) } else { line };
+            let is_alone = before.trim().is_empty();
+            let about = if is_alone { next_line_of_code(source, comment.span.end, behind) } else { line };
+            if is_alone {
+                behind = Some((line, about));
+            }
             let used = vec![false; rules.len()];
-            list.push(Directive { rules, comment: comment.span, line, used });
+            list.push(Directive { rules, comment: comment.span, line: about, used });
         }
+        list.reverse();
+        list.sort_by_key(|directive| directive.line);
         Self { source: Rc::clone(source), list }
     }
 }
@@ -118,8 +128,9 @@ impl Directive {
     }
 }
 
-/// The number of the first line behind `offset` that is neither blank nor a comment of its own.
-fn next_line_of_code(source: &SourceFile, offset: usize) -> usize {
+/// The number of the first line behind `offset` that is neither blank nor a comment of its own. `known` is a line
+/// behind it that is one, and what is found from there.
+fn next_line_of_code(source: &SourceFile, offset: usize, known: Option<(usize, usize)>) -> usize {
     let mut line = source.position(offset).line + 1;
     let rest = &source.text()[source.line_span(offset).end..];
     for text in rest.split('\n').skip(1) {
@@ -127,10 +138,16 @@ fn next_line_of_code(source: &SourceFile, offset: usize) -> usize {
         if !text.is_empty() && !text.starts_with('#') {
             break;
         }
+        if let Some((_, found)) = known.filter(|(known, _)| *known == line) {
+            return found;
+        }
         line += 1;
     }
     line
 }
+
+/// A comment names no more rules: there are not as many.
+const MAX_NAMES: usize = 256;
 
 /// The rules that a comment names, with their places.
 fn parse(comment: &Spanned<String>) -> Option<Vec<Spanned<String>>> {
@@ -147,7 +164,7 @@ fn parse(comment: &Spanned<String>) -> Option<Vec<Spanned<String>>> {
     let list_start = start + (list.as_ptr() as usize - text.as_ptr() as usize);
     let mut rules = Vec::new();
     let mut at = list_start;
-    for piece in list.split(',') {
+    for piece in list.split(',').take(MAX_NAMES) {
         let name = piece.trim();
         if !name.is_empty() {
             let offset = at + (piece.len() - piece.trim_start().len());
