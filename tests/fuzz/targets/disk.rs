@@ -103,6 +103,54 @@ fn index_files() {
     run(Target { name: "index", make: mutate::bytes, check }, 300);
 }
 
+/// A pack and its index. Nothing that differs from what was committed is read.
+#[test]
+fn packs() {
+    let place = Place::new();
+    let write = |place: &Place, input: &[u8]| {
+        // How long the pack is comes first.
+        let (size, rest) = input.split_at_checked(4).unwrap_or((&[0; 4], input));
+        let size = u32::from_be_bytes([size[0], size[1], size[2], size[3]]);
+        let (pack, index) = rest.split_at(rest.len().min(usize::try_from(size).unwrap_or(usize::MAX)));
+        place.write(".git/objects/pack/pack-x.pack", pack);
+        place.write(".git/objects/pack/pack-x.idx", index);
+    };
+    let read = |place: &Place, revision: &str| -> Option<Files> {
+        let repository = place.repository().expect("only objects are odd");
+        let snapshot = repository.snapshot(&ViewChoice::Revision(revision.to_owned())).ok()?;
+        let paths: Vec<RepoPath> = snapshot.entries().map(|entry| RepoPath::new(entry.path)).collect();
+        Some(
+            paths.into_iter().map(|path| (snapshot.read(&path).ok().map(|file| file.bytes().to_vec()), path)).collect(),
+        )
+    };
+    place.write(".git/refs/heads/main", PACKED);
+    write(&place, &crate::corpus::read("packs")[0]);
+    let committed = ["HEAD", "main~2"].map(|name| read(&place, name));
+    assert!(committed.iter().flatten().flatten().filter(|(content, _)| content.is_some()).count() == 4, "all is read");
+    let check: Check = Box::new(move |input| {
+        write(&place, input);
+        for (name, committed) in ["HEAD", "main~2"].iter().zip(&committed) {
+            let Some(found) = read(&place, name) else { continue };
+            let is_same = committed
+                .iter()
+                .flatten()
+                .zip(&found)
+                .all(|((content, path), (read, of))| path == of && (read.is_none() || read == content));
+            if !is_same || committed.as_ref().map(Vec::len) != Some(found.len()) {
+                return Err(format!("{name}: not what was committed"));
+            }
+        }
+        Ok(())
+    });
+    run(Target { name: "packs", make: mutate::bytes, check }, 300);
+}
+
+/// The files of a commit, with their content where it can be read.
+type Files = Vec<(Option<Vec<u8>>, RepoPath)>;
+
+/// The commit in every pack of the corpus.
+const PACKED: &[u8] = b"acfda9df640b56f000ca683050633aab29a06278\n";
+
 #[test]
 fn ignore_files() {
     let make = |corpus: &[Vec<u8>], rng: &mut Rng| mutate::text(corpus, words::IGNORE, rng);
@@ -165,7 +213,8 @@ fn references_and_links_between_directories() {
 }
 
 /// What these files usually hold.
-const USUAL: [(&str, &[u8]); 5] = [
+const USUAL: [(&str, &[u8]); 6] = [
+    (".git/objects/info/alternates", b"../../linked\n"),
     (".git/HEAD", b"ref: refs/heads/main\n"),
     (".git/packed-refs", b"0123456789012345678901234567890123456789 refs/heads/other\n"),
     (".git/refs/heads/main", b"0123456789012345678901234567890123456789\n"),
