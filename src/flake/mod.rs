@@ -177,6 +177,7 @@ pub struct Flake {
     /// fixture).
     pub lock_expected: bool,
     copies: OnceCell<Vec<Copy>>,
+    written: OnceCell<Option<edit::Written>>,
 }
 
 impl Flake {
@@ -197,8 +198,8 @@ impl Flake {
             LockState::Missing => Some(compare::compare(snapshot, dir, &nix, None)),
             LockState::Valid(lock) => Some(compare::compare(snapshot, dir, &nix, Some(lock))),
         };
-        let (dir, copies) = (dir.clone(), OnceCell::new());
-        Ok(Self { dir, nix_path, lock_path, source, nix, lock, comparison, lock_expected, copies })
+        let (dir, copies, written) = (dir.clone(), OnceCell::new(), OnceCell::new());
+        Ok(Self { dir, nix_path, lock_path, source, nix, lock, comparison, lock_expected, copies, written })
     }
 
     /// The lock file, where Nix would read it.
@@ -215,6 +216,12 @@ impl Flake {
     #[must_use]
     pub fn copies(&self) -> &[Copy] {
         self.copies.get_or_init(|| self.valid_lock().map(|lock| follows::copies(self, lock)).unwrap_or_default())
+    }
+
+    /// What edits of flake.nix begin with: [`edit::Written::of`], computed once.
+    #[must_use]
+    pub fn written(&self) -> Option<&edit::Written> {
+        self.written.get_or_init(|| edit::Written::of(&self.source, &self.nix)).as_ref()
     }
 
     /// The verdict for reports.

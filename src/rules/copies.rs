@@ -3,10 +3,12 @@
 use super::evidence::follows_line;
 use super::{Rule, opt_out};
 use crate::config::Wishes;
-use crate::diagnostic::{Applicability, Diagnostic, Fix, Label, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity};
+use crate::flake::edit::{self, Refusal};
 use crate::flake::follows::{Copy, Difference};
 use crate::flake::lock::{LockFile, Place};
-use crate::flake::{Flake, InputAttrPath, edit, keepers};
+use crate::flake::nix::FlakeInput;
+use crate::flake::{Flake, InputAttrPath, keepers};
 use crate::source::Span;
 use crate::text::count;
 
@@ -40,10 +42,30 @@ fn doubt(copy: &Copy) -> Option<String> {
     }
 }
 
-/// The finding on a copy. `None` where its input is not declared in flake.nix.
-pub(super) fn finding(rule: &'static Rule, flake: &Flake, lock: &LockFile, copy: &Copy) -> Option<Diagnostic> {
-    let (name, holder) = copy.path.0.split_last()?;
-    let declared = flake.nix.input(holder.first()?)?;
+/// The findings on copies. None on those whose input is not declared in flake.nix.
+pub(super) fn findings(rule: &'static Rule, flake: &Flake, lock: &LockFile, copies: &[&Copy]) -> Vec<Diagnostic> {
+    let declared = |copy: &&Copy| flake.nix.input(copy.path.0.first().filter(|_| copy.path.0.len() > 1)?);
+    let copies: Vec<(&Copy, &FlakeInput)> = copies.iter().filter_map(|copy| Some((*copy, declared(copy)?))).collect();
+    let wanted: Vec<edit::Follows<'_>> =
+        copies.iter().map(|(copy, _)| (&copy.path, InputAttrPath::of(&copy.target))).collect();
+    let edits = edit::add_follows(flake, &wanted);
+    copies
+        .iter()
+        .zip(edits)
+        .map(|((copy, declared), edits)| finding(rule, flake, lock, copy, declared, edits))
+        .collect()
+}
+
+fn finding(
+    rule: &'static Rule,
+    flake: &Flake,
+    lock: &LockFile,
+    copy: &Copy,
+    declared: &FlakeInput,
+    edits: Result<Vec<Edit>, Refusal>,
+) -> Diagnostic {
+    let (holder, name) = copy.path.0.split_at(copy.path.0.len() - 1);
+    let name = &name[0];
     let doubt = doubt(copy);
     let severity = if doubt.is_some() { Severity::Warning } else { rule.severity() };
     let suffix = doubt.as_ref().map(|doubt| format!(", {doubt}")).unwrap_or_default();
@@ -57,18 +79,15 @@ pub(super) fn finding(rule: &'static Rule, flake: &Flake, lock: &LockFile, copy:
     };
     let help = format!("{condition}add `{line}`{choice}");
     let primary = Label::new(&flake.nix_path, declared.name_span, "declared here");
-    let finding = Diagnostic::new(rule.name, severity, message, primary).input(copy.path.clone()).related(Label::new(
-        &flake.lock_path,
-        span,
-        cost(copy),
-    ));
-    match edit::add_follows(flake, &copy.path, &InputAttrPath::of(&copy.target)) {
+    let related = Label::new(&flake.lock_path, span, cost(copy));
+    let finding = Diagnostic::new(rule.name, severity, message, primary).input(copy.path.clone()).related(related);
+    match edits {
         Ok(edits) => {
             let title = format!("add `{line}`");
             let fix = Fix { title, applicability: Applicability::Unsafe, edits, stage: Vec::new() };
-            Some(finding.help(help).fix(fix))
+            finding.help(help).fix(fix)
         }
-        Err(refusal) => Some(finding.help(format!("{help} by hand: {}", refusal.as_str()))),
+        Err(refusal) => finding.help(format!("{help} by hand: {}", refusal.as_str())),
     }
 }
 

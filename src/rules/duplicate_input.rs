@@ -19,6 +19,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let Some(lock) = flake.valid_lock() else { continue };
         let mut followed: Vec<&[String]> = Vec::new();
         let found = copies::unwanted(flake, lock, &cx.settings.duplicates);
+        let mut said = Vec::new();
         for copy in found.filter(|copy| !copy.is_nixpkgs) {
             // What lies below a copy goes with it. The paths are sorted, parents first.
             if followed.last().is_some_and(|above| copy.path.0.starts_with(above)) {
@@ -27,7 +28,8 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
             if copy.difference == Difference::None {
                 followed.push(&copy.path.0);
             }
-            out.extend(copies::finding(&RULE, flake, lock, copy));
+            said.push(copy);
         }
+        out.extend(copies::findings(&RULE, flake, lock, &said));
     }
 }

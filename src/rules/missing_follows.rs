@@ -17,7 +17,7 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for flake in cx.flakes {
         let Some(lock) = flake.valid_lock() else { continue };
         let found = copies::unwanted(flake, lock, &cx.settings.follows);
-        let nixpkgs = found.filter(|copy| copy.is_nixpkgs);
-        out.extend(nixpkgs.filter_map(|copy| copies::finding(&RULE, flake, lock, copy)));
+        let nixpkgs: Vec<_> = found.filter(|copy| copy.is_nixpkgs).collect();
+        out.extend(copies::findings(&RULE, flake, lock, &nixpkgs));
     }
 }

@@ -40,7 +40,7 @@ fn edited(text: &str, operation: &str) -> String {
     let snapshot = Memory::new().file("flake.nix", text, FileState::Tracked).snapshot();
     let flake = Flake::read(&snapshot, &RepoPath::default()).expect("it is there");
     let result = match operation.split(' ').collect::<Vec<_>>().as_slice() {
-        ["add", input, target] => edit::add_follows(&flake, &path(input), &path(target)),
+        ["add", input, target] => edit::add_follows(&flake, &[(&path(input), path(target))]).remove(0),
         ["remove", input] => edit::remove_override(&flake, &path(input)),
         _ => panic!("no operation: {operation}"),
     };

@@ -7,7 +7,7 @@ mod insert;
 mod remove;
 mod text;
 
-use super::nix::{self, FlakeInput, FlakeNix};
+use super::nix::{self, FlakeInput, FlakeNix, SetLayout};
 use super::{Flake, InputAttrPath};
 use crate::diagnostic::Edit;
 use crate::source::{SourceFile, Span};
@@ -45,27 +45,74 @@ struct Change {
     text: String,
 }
 
-/// Makes the input at `path` (`["a", "b"]` is input `b` of input `a`) follow `target`, a path of input names.
+/// What edits of one flake.nix begin with: where its bindings stand, and what they declare.
+#[derive(Debug)]
+pub struct Written {
+    layout: SetLayout,
+    declarations: Declarations,
+}
+
+impl Written {
+    /// `None` where nothing can be edited: the file does not parse, or offsets in it stand for bytes that the text does
+    /// not hold.
+    #[must_use]
+    pub fn of(source: &SourceFile, nix: &FlakeNix) -> Option<Self> {
+        let layout = source.is_utf8().then(|| nix::layout(source.text())).flatten()?;
+        Some(Self { layout, declarations: declarations(&nix.inputs) })
+    }
+}
+
+/// An input, and what it is to follow: paths of input names (`["a", "b"]` is input `b` of input `a`).
+pub type Follows<'a> = (&'a InputAttrPath, InputAttrPath);
+
+/// Makes inputs follow others, by edits that do not depend on each other: each can be applied alone.
 ///
 /// # Errors
-/// Where the file is not written so that it could be done.
-pub fn add_follows(flake: &Flake, path: &InputAttrPath, target: &InputAttrPath) -> Result<Vec<Edit>, Refusal> {
-    let text = flake.source.text();
-    let layout = nix::layout(text).ok_or(Refusal::Unreadable)?;
-    let changes = insert::follows(text, &layout, path, &target.0.join("/")).ok_or(Refusal::NotWritten)?;
-    let wanted = |inputs: &[FlakeInput]| {
-        let mut expected = declarations(&flake.nix.inputs);
+/// Each where the file is not written so that it could be done.
+#[must_use]
+pub fn add_follows(flake: &Flake, wanted: &[Follows<'_>]) -> Vec<Result<Vec<Edit>, Refusal>> {
+    let planned: Vec<Result<Vec<Change>, Refusal>> = wanted.iter().map(|wanted| planned(flake, wanted)).collect();
+    let writable =
+        || wanted.iter().zip(&planned).filter_map(|(wanted, planned)| Some((wanted, planned.as_ref().ok()?)));
+    // Reading the edited text is what takes time. Where all edits together do what is wanted, each alone does its part.
+    let together = is_effective(flake, &writable().collect::<Vec<_>>()).is_ok();
+    let checked = wanted.iter().zip(&planned).map(|(wanted, planned)| {
+        let changes = planned.as_ref().map_err(|refusal| *refusal)?;
+        if !together {
+            is_effective(flake, &[(wanted, changes)])?;
+        }
+        Ok(edits(flake, sorted(changes.clone()).ok_or(Refusal::Misread)?))
+    });
+    checked.collect()
+}
+
+fn planned(flake: &Flake, (path, target): &Follows<'_>) -> Result<Vec<Change>, Refusal> {
+    let written = flake.written().ok_or(Refusal::Unreadable)?;
+    let changes = insert::follows(flake.source.text(), &written.layout, path, &target.0.join("/"));
+    changes.ok_or(Refusal::NotWritten)
+}
+
+/// Whether these changes make all of these inputs follow, and nothing else.
+fn is_effective(flake: &Flake, planned: &[(&Follows<'_>, &Vec<Change>)]) -> Result<(), Refusal> {
+    let written = flake.written().ok_or(Refusal::Unreadable)?;
+    let is_wanted = |inputs: &[FlakeInput]| {
+        let mut expected = written.declarations.clone();
         let mut found = declarations(inputs);
         // What lies above a deep override is made by writing it.
-        for length in 2..path.0.len() {
-            expected.entry(path.0[..length].to_vec()).or_default();
+        for ((path, _), _) in planned {
+            for length in 2..path.0.len() {
+                expected.entry(path.0[..length].to_vec()).or_default();
+            }
         }
-        let follows = Some(target.0.clone());
-        let added = found.remove(&path.0).is_some_and(|declared| declared.follows == follows);
-        expected.remove(&path.0);
-        added && found == expected
+        let mut is_added = |((path, target), _): &(&Follows<'_>, &Vec<Change>)| {
+            expected.remove(&path.0);
+            let follows = Some(target.0.clone());
+            found.remove(&path.0).is_some_and(|declared| declared.follows == follows)
+        };
+        planned.iter().all(&mut is_added) && found == expected
     };
-    finish(flake, changes, wanted)
+    let changes = planned.iter().flat_map(|(_, changes)| changes.iter().cloned());
+    check(flake, changes.collect(), is_wanted).map(drop)
 }
 
 /// Removes every binding of the override at `path` (`["a", "b"]`), and the sets that this leaves empty, but never what
@@ -74,12 +121,11 @@ pub fn add_follows(flake: &Flake, path: &InputAttrPath, target: &InputAttrPath) 
 /// # Errors
 /// Where the file is not written so that it could be done.
 pub fn remove_override(flake: &Flake, path: &InputAttrPath) -> Result<Vec<Edit>, Refusal> {
-    let text = flake.source.text();
-    let layout = nix::layout(text).ok_or(Refusal::Unreadable)?;
-    let changes = remove::binding(text, &layout, path).ok_or(Refusal::NotWritten)?;
+    let written = flake.written().ok_or(Refusal::Unreadable)?;
+    let changes = remove::binding(flake.source.text(), &written.layout, path).ok_or(Refusal::NotWritten)?;
     let wanted = |inputs: &[FlakeInput]| {
         let below = |key: &[String]| key.starts_with(&path.0);
-        let mut expected = declarations(&flake.nix.inputs);
+        let mut expected = written.declarations.clone();
         let mut found = declarations(inputs);
         let gone = !found.keys().any(|key| below(key));
         // Overrides that held nothing else may go too.
@@ -89,7 +135,7 @@ pub fn remove_override(flake: &Flake, path: &InputAttrPath) -> Result<Vec<Edit>,
         found.retain(|key, declared| matters(key, declared));
         gone && found == expected
     };
-    finish(flake, changes, wanted)
+    Ok(edits(flake, check(flake, changes, wanted)?))
 }
 
 /// What is said of one input, in a form that can be compared.
@@ -131,8 +177,9 @@ fn apply(text: &str, changes: &[Change]) -> String {
     edited
 }
 
-/// Sorted changes, those that take away overlapping parts as one; `None` where others overlap.
-fn united(changes: Vec<Change>) -> Option<Vec<Change>> {
+/// Changes in order, those that take away overlapping parts as one; `None` where others overlap.
+fn sorted(mut changes: Vec<Change>) -> Option<Vec<Change>> {
+    changes.sort();
     let mut united: Vec<Change> = Vec::new();
     for change in changes {
         match united.last_mut() {
@@ -148,17 +195,13 @@ fn united(changes: Vec<Change>) -> Option<Vec<Change>> {
     Some(united)
 }
 
-fn finish(
+/// Makes the changes and reads the text again; the changes in order, if the inputs are as wanted then.
+fn check(
     flake: &Flake,
-    mut changes: Vec<Change>,
+    changes: Vec<Change>,
     is_wanted: impl Fn(&[FlakeInput]) -> bool,
-) -> Result<Vec<Edit>, Refusal> {
-    // Offsets in a file that is not UTF-8 stand for bytes that the text does not hold.
-    if !flake.source.is_utf8() {
-        return Err(Refusal::Unreadable);
-    }
-    changes.sort();
-    let changes = united(changes).ok_or(Refusal::Misread)?;
+) -> Result<Vec<Change>, Refusal> {
+    let changes = sorted(changes).ok_or(Refusal::Misread)?;
     let edited = apply(flake.source.text(), &changes);
     let again: FlakeNix = nix::read(&SourceFile::new(flake.nix_path.clone(), edited.into_bytes()));
     if again.problems != flake.nix.problems && again.is_invalid() || !is_wanted(&again.inputs) {
@@ -168,13 +211,17 @@ fn finish(
     {
         return Err(Refusal::Comment);
     }
+    Ok(changes)
+}
+
+fn edits(flake: &Flake, changes: Vec<Change>) -> Vec<Edit> {
     let edit = |change: Change| Edit { path: flake.nix_path.clone(), span: change.span, text: change.text };
-    Ok(changes.into_iter().map(edit).collect())
+    changes.into_iter().map(edit).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{InputAttrPath, remove_override};
+    use super::{InputAttrPath, add_follows, remove_override};
     use crate::flake::Flake;
     use crate::snapshot::{FileState, Memory, RepoPath};
 
@@ -194,5 +241,32 @@ mod tests {
         };
         assert!(done(&["x", "a"]) && done(&["x", "a", "c"]) && done(&["x", "c"]));
         assert!(!done(&["r", "r"]), "a comment stands inside");
+    }
+
+    /// Together or each alone, with inputs that cannot be written among them and with edits that exclude each other.
+    #[test]
+    fn many_are_added_as_each_alone() {
+        for nix in [
+            "{ inputs = { n.url = \"path:n\"; x.url = \"path:x\"; y = { url = \"path:y\"; }; }; outputs = _: { }; }\n",
+            "{\n  inputs.n.url = \"path:n\";\n  inputs.x.url = \"path:x\"; # x\n  inputs.y.url = \"path:y\";\n  outputs = _: { };\n}\n",
+            "{ inputs = { n.url = \"path:n\"; x = { url = \"path:x\"; inputs = { }; }; y = { inputs.a = { }; }; }; outputs = _: { }; }",
+            "let in { inputs.n.url = \"path:n\"; outputs = _: { }; }",
+            "{ inputs = { n.url = \"path:n\"; inherit x y; }; outputs = _: { }; }",
+            "{ outputs = { n, x, y }: { }; }",
+            "{",
+        ] {
+            let snapshot = Memory::new().file("flake.nix", nix, FileState::Tracked).snapshot();
+            let flake = Flake::read(&snapshot, &RepoPath::default()).expect("it is there");
+            let path = |names: &str| InputAttrPath(names.split('/').map(str::to_owned).collect());
+            let names = ["x/a", "y/a", "x/b/c", "x/b/d", "z/a", "y/a/b", "x/a"].map(path);
+            for first in 0..names.len() {
+                for last in first..names.len() {
+                    let wanted: Vec<_> = names[first..=last].iter().map(|name| (name, path("n"))).collect();
+                    let alone: Vec<_> =
+                        wanted.iter().flat_map(|wanted| add_follows(&flake, std::slice::from_ref(wanted))).collect();
+                    assert_eq!(add_follows(&flake, &wanted), alone, "{nix}: {wanted:?}");
+                }
+            }
+        }
     }
 }
