@@ -57,6 +57,8 @@ mod linux {
         /// Whether the state of each directory that is listed is asked for.
         pub(in crate::git) stamps: bool,
         /// Why a directory that is there was not listed to its end.
+        /// Something was there that may not be opened.
+        pub(in crate::git) is_closed: bool,
         failure: Option<Errno>,
     }
 
@@ -68,7 +70,17 @@ mod linux {
             let magic = magic.unwrap_or_default();
             let buffer = vec![MaybeUninit::uninit(); BUFFER];
             let end_cookie = end_cookie(magic);
-            Ok(Self { root, descriptor, buffer, magic, end_cookie, openat2: true, stamps: false, failure: None })
+            Ok(Self {
+                root,
+                descriptor,
+                buffer,
+                magic,
+                end_cookie,
+                openat2: true,
+                stamps: false,
+                is_closed: false,
+                failure: None,
+            })
         }
 
         /// The state of the directory `path`; `None` where it is none, or a link to one.
@@ -135,20 +147,25 @@ mod linux {
         fn open(&mut self, path: &[u8]) -> Result<Option<OwnedFd>, Errno> {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let path = if path.is_empty() { b"." } else { path };
-            let or_none = |failure| exhausted(failure).map_or(Ok(None), Err);
             if self.openat2 {
                 let resolve = ResolveFlags::NO_SYMLINKS;
                 match rustix::fs::openat2(&self.descriptor, path, flags, Mode::empty(), resolve) {
                     Ok(directory) => return Ok(Some(directory)),
                     // Old kernels and some sandboxes do not know the call.
                     Err(Errno::NOSYS | Errno::PERM) => self.openat2 = false,
-                    Err(failure) => return or_none(failure),
+                    Err(failure) => return self.not_opened(failure),
                 }
             }
             if path != b"." && !disk::parents_are_real(self.root, &RepoPath::new(path)) {
                 return Ok(None);
             }
-            rustix::fs::openat(&self.descriptor, path, flags, Mode::empty()).map(Some).or_else(or_none)
+            let opened = rustix::fs::openat(&self.descriptor, path, flags, Mode::empty());
+            opened.map(Some).or_else(|failure| self.not_opened(failure))
+        }
+
+        fn not_opened(&mut self, failure: Errno) -> Result<Option<OwnedFd>, Errno> {
+            self.is_closed |= failure == Errno::ACCESS;
+            exhausted(failure).map_or(Ok(None), Err)
         }
     }
 
@@ -215,12 +232,14 @@ mod portable {
         root: &'a Path,
         /// Without effect here.
         pub(in crate::git) stamps: bool,
+        /// Something was there that may not be opened.
+        pub(in crate::git) is_closed: bool,
     }
 
     impl<'a> Lister<'a> {
         pub(in crate::git) fn new(root: &'a Path) -> io::Result<Self> {
             std::fs::read_dir(root)?;
-            Ok(Self { root, stamps: false })
+            Ok(Self { root, stamps: false, is_closed: false })
         }
 
         /// Not known here.
@@ -244,7 +263,13 @@ mod portable {
             if !disk::parents_are_real(self.root, &path) {
                 return None;
             }
-            let entries = std::fs::read_dir(path.on_disk(self.root)).ok()?;
+            let entries = match std::fs::read_dir(path.on_disk(self.root)) {
+                Ok(entries) => entries,
+                Err(failure) => {
+                    self.is_closed |= failure.kind() == io::ErrorKind::PermissionDenied;
+                    return None;
+                }
+            };
             for entry in entries.flatten() {
                 let kind = match entry.file_type() {
                     Ok(kind) if kind.is_file() => Kind::File,

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -188,7 +189,12 @@ fn is_on_disk(worktree: &Worktree, entry: Entry<'_>) -> bool {
     match disk::kind_inside(&worktree.root, &RepoPath::new(entry.path)) {
         Some(Kind::File | Kind::Symlink) => !matches!(entry.mode, Mode::Submodule | Mode::SparseDirectory),
         Some(Kind::Directory) => matches!(entry.mode, Mode::Submodule),
-        _ => false,
+        Some(Kind::Other) => false,
+        // What may not be looked at is taken to be there: whoever needs it is told why it cannot be read.
+        None => RepoPath::new(entry.path)
+            .on_disk(&worktree.root)
+            .symlink_metadata()
+            .is_err_and(|error| error.kind() == ErrorKind::PermissionDenied),
     }
 }
 
@@ -208,8 +214,9 @@ impl Store for GitStore {
         let asked = self.cache.single_questions.get();
         if self.cache.walk.get().is_some() || asked >= SINGLE_QUESTIONS {
             let found = self.walk(worktree).ok();
-            let known = found.and_then(|found| found.present.get(self.entries.position(entry.path)?));
-            if let Some(present) = known {
+            let present = found.and_then(|found| found.present.get(self.entries.position(entry.path)?));
+            let is_known = |present: &&bool| **present || !found.is_some_and(|found| found.is_closed);
+            if let Some(present) = present.filter(is_known) {
                 return *present;
             }
         }

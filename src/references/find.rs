@@ -10,7 +10,7 @@ use super::scope::Scope;
 use super::{FlakeTrees, MARKER, Reference, References, Standing};
 use crate::flake::Flake;
 use crate::flake::nix::references::{self as nix, Before, Hole, Mention, Origin, Purpose};
-use crate::snapshot::{Absence, Entry, Holds, Keep, Mode, RepoPath, Snapshot};
+use crate::snapshot::{Absence, Entry, Holds, Keep, RepoPath, Snapshot};
 use crate::source::{SourceFile, Span};
 
 /// Looks through the Nix files that belong to one of the flakes: all of them, or, of a commit that is being made, those
@@ -26,7 +26,7 @@ pub(super) fn find(snapshot: &Snapshot, flakes: &[Flake]) -> References {
     };
     if !search.trees.is_empty() {
         let scope = Scope::of(snapshot, flakes);
-        let files = snapshot.entries().filter(is_nix).map(|entry| RepoPath::new(entry.path));
+        let files = snapshot.entries().filter(|entry| is_nix(snapshot, entry)).map(|entry| RepoPath::new(entry.path));
         let is_ours = |path: &RepoPath| scope.includes(path) && search.trees.innermost(path).is_some();
         let files: Vec<RepoPath> = files.filter(is_ours).collect();
         let marker = Finder::new(MARKER);
@@ -47,8 +47,8 @@ pub(super) fn find(snapshot: &Snapshot, flakes: &[Flake]) -> References {
     found
 }
 
-fn is_nix(entry: &Entry<'_>) -> bool {
-    entry.path.ends_with(b".nix") && matches!(entry.mode, Mode::File | Mode::Executable)
+fn is_nix(snapshot: &Snapshot, entry: &Entry<'_>) -> bool {
+    entry.path.ends_with(b".nix") && snapshot.is_regular(entry)
 }
 
 /// Whether a path is written out and the view holds the file: there is nothing more to it, whatever stands around.

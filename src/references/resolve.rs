@@ -40,7 +40,8 @@ fn find_through_links(snapshot: &Snapshot, path: &RepoPath) -> Found {
         Lead::Directory(target) => directory(snapshot, &target),
         Lead::Nothing(target) => Found::Nothing(target),
         Lead::Outside => Found::Outside,
-        Lead::File(_) | Lead::Away | Lead::Circle | Lead::Unknown => Found::File,
+        Lead::Circle => Found::Nothing(path.clone()),
+        Lead::File(_) | Lead::Away | Lead::Unknown => Found::File,
     }
 }
 

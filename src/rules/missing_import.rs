@@ -22,8 +22,8 @@ fn check(cx: &Context<'_>, out: &mut Vec<Diagnostic>) {
 
 /// Whether no other rule has a better explanation.
 pub(super) fn exists_nowhere(reference: &Reference) -> bool {
-    use Absence::{Deleted, LeftOut, Nowhere, Outside, Skipped};
-    matches!(reference.absence, Nowhere | Deleted | LeftOut | Skipped | Outside)
+    use Absence::{Circle, Deleted, LeftOut, Nowhere, Outside, Skipped};
+    matches!(reference.absence, Nowhere | Deleted | LeftOut | Skipped | Circle | Outside)
 }
 
 fn finding(reference: &Reference) -> Diagnostic {
@@ -32,6 +32,7 @@ fn finding(reference: &Reference) -> Diagnostic {
         (Absence::Deleted, _) => format!("imported `{path}` is tracked but no longer on disk"),
         (Absence::LeftOut, _) => format!("imported `{path}` is tracked but left out of this sparse checkout"),
         (Absence::Skipped, _) => format!("imported `{path}` is tracked but marked skip-worktree and not on disk"),
+        (Absence::Circle, _) => format!("imported `{path}` is a link that leads in a circle"),
         (_, Standing::NeedsDefault) => format!("imported directory `{}` has no `default.nix`", path.parent()),
         _ => format!("imported `{path}` does not exist"),
     };
@@ -52,6 +53,9 @@ pub(super) fn help(reference: &Reference) -> String {
     }
     if reference.absence == Absence::Skipped {
         return format!("run `{}`: Nix sees what is on disk", advice::unskip(&reference.path));
+    }
+    if reference.absence == Absence::Circle {
+        return "let the link lead to a file, or correct the path".to_owned();
     }
     match explain::hint(&reference.path) {
         Some(hint) => hint.to_owned(),
@@ -124,6 +128,19 @@ mod tests {
     fn a_build_result_is_explained_where_it_is_imported() {
         let flake = "{ outputs = _: import ./result/lib.nix; }";
         assert_eq!(check(flake), ["error: imported `result/lib.nix` does not exist"]);
+    }
+
+    #[test]
+    fn a_link_must_lead_somewhere() {
+        use crate::snapshot::FileState::Link;
+        let flake = "{ outputs = _: { imports = [ ./round.nix ]; a = import ./far/x.nix; b = import ./good.nix; }; }";
+        let memory = Memory::new().file("flake.nix", flake, Tracked).file("round.nix", "round.nix", Link);
+        let memory = memory.file("far", "near", Link).file("near", "./far", Link).file("a.nix", "{ }", Tracked);
+        let expected = [
+            "error: imported `round.nix` is a link that leads in a circle",
+            "error: imported `far/x.nix` is a link that leads in a circle",
+        ];
+        assert_eq!(messages(&RULE, &view_of(memory.file("good.nix", "a.nix", Link))), expected);
     }
 
     #[test]

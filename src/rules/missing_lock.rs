@@ -53,6 +53,10 @@ fn finding(flake: &Flake, absence: &Absence, view: &View) -> Diagnostic {
         Absence::Skipped => {
             (format!("`{lock}` is marked skip-worktree and not on disk"), format!("run `{}`", advice::unskip(lock)))
         }
+        Absence::Circle => (
+            format!("`{lock}` is a link that leads in a circle"),
+            "let the link lead to a file, or remove it".to_owned(),
+        ),
         Absence::Submodule(_) | Absence::Repository(_) | Absence::Deleted | Absence::Nowhere | Absence::Outside => {
             let command = lock_command(&flake.dir);
             ("the flake has inputs, but no flake.lock".to_owned(), format!("run `{command}`, then `git add {lock}`"))

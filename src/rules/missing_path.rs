@@ -27,6 +27,7 @@ fn finding(reference: &Reference) -> Diagnostic {
         Absence::Deleted => format!("`{path}` is tracked but no longer on disk"),
         Absence::LeftOut => format!("`{path}` is tracked but left out of this sparse checkout"),
         Absence::Skipped => format!("`{path}` is tracked but marked skip-worktree and not on disk"),
+        Absence::Circle => format!("`{path}` is a link that leads in a circle"),
         _ => format!("`{path}` does not exist"),
     };
     Diagnostic::new(RULE.name, RULE.severity(), message, Label::new(&reference.file, reference.span, ""))

@@ -8,7 +8,7 @@ use super::{Context, FixAvailability, Level, Rule};
 use crate::diagnostic::{Diagnostic, Label};
 use crate::flake::nix::{self, FlakeInput, InputOrigin, Outputs, words};
 use crate::flake::{Flake, InputAttrPath};
-use crate::snapshot::{Changes, Entry, Mode, RepoPath};
+use crate::snapshot::{Changes, RepoPath};
 use crate::source::{SourceFile, Span};
 
 pub(super) static RULE: Rule = Rule {
@@ -173,10 +173,11 @@ fn drop_named(cx: &Context<'_>, flake: &Flake, unused: &mut Vec<&FlakeInput>) {
         unused.clear();
         return;
     }
-    let paths = |wanted: fn(&Entry<'_>) -> bool| {
-        cx.snapshot.entries().filter(wanted).map(|entry| RepoPath::new(entry.path)).collect::<Vec<_>>()
+    let paths = |wanted: fn(&[u8]) -> bool| {
+        let files = cx.snapshot.entries().filter(|entry| wanted(entry.path) && cx.snapshot.is_regular(entry));
+        files.map(|entry| RepoPath::new(entry.path)).collect::<Vec<_>>()
     };
-    for path in paths(is_nix).iter().filter(|path| **path != flake.nix_path) {
+    for path in paths(is_called_nix).iter().filter(|path| **path != flake.nix_path) {
         // What cannot be read is for the run to say; it may name anything.
         let Ok(source) = cx.snapshot.read(path) else { return unused.clear() };
         if words::looks_at_all(source.text(), &["inputs", "inputs'"]) {
@@ -188,7 +189,7 @@ fn drop_named(cx: &Context<'_>, flake: &Flake, unused: &mut Vec<&FlakeInput>) {
             return;
         }
     }
-    for path in paths(is_script) {
+    for path in paths(is_called_script) {
         let Ok(source) = cx.snapshot.read(&path) else { continue };
         if source.bytes().len() <= MAX_SCRIPT {
             unused.retain(|input| words::occurrences(source.text(), &input.name).next().is_none());
@@ -224,17 +225,13 @@ fn is_named(source: &SourceFile, parts: &[Span], word: &str) -> bool {
     found.any(|span| !comments.iter().any(|comment| comment.span.contains(span)))
 }
 
-fn is_nix(entry: &Entry<'_>) -> bool {
-    entry.path.ends_with(NIX) && matches!(entry.mode, Mode::File | Mode::Executable)
-}
-
-fn is_script(entry: &Entry<'_>) -> bool {
-    is_called_script(entry.path) && matches!(entry.mode, Mode::File | Mode::Executable)
+fn is_called_nix(path: &[u8]) -> bool {
+    path.ends_with(NIX)
 }
 
 /// Whether a file of this name is one in which inputs are used.
 fn may_use(path: &[u8]) -> bool {
-    path.ends_with(NIX) || is_called_script(path)
+    is_called_nix(path) || is_called_script(path)
 }
 
 const NIX: &[u8] = b".nix";

@@ -101,7 +101,11 @@ pub(crate) fn read(root: &Path, path: &RepoPath) -> io::Result<Vec<u8>> {
         Some(Kind::Symlink) => Ok(fs::read_link(path.on_disk(root))?.as_os_str().as_encoded_bytes().to_vec()),
         Some(Kind::Directory) => Err(io::Error::other("is a directory")),
         Some(Kind::Other) => Err(io::Error::other("not a regular file")),
-        None => Err(io::Error::new(io::ErrorKind::NotFound, "not on disk")),
+        None => {
+            let refused = path.on_disk(root).symlink_metadata().err();
+            let refused = refused.filter(|error| error.kind() == io::ErrorKind::PermissionDenied);
+            Err(refused.unwrap_or_else(|| io::Error::new(io::ErrorKind::NotFound, "not on disk")))
+        }
     }
 }
 

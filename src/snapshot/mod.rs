@@ -87,6 +87,8 @@ pub enum Absence {
     LeftOut,
     /// Tracked, but marked skip-worktree by hand and gone from the disk (worktree view).
     Skipped,
+    /// Tracked, as a symbolic link that leads in a circle, or below one.
+    Circle,
     /// Inside the submodule at this path.
     Submodule(RepoPath),
     /// On disk, in or as the repository of its own at this path, which git does not look into.
@@ -227,6 +229,16 @@ impl Snapshot {
         self.entry(path).map(|entry| Entry { mode: self.store.mode_now(entry), ..entry })
     }
 
+    /// Whether an entry is a regular file in the view, whatever it was when it was staged.
+    #[must_use]
+    pub fn is_regular(&self, entry: &Entry<'_>) -> bool {
+        match entry.mode {
+            Mode::File | Mode::Executable => true,
+            Mode::Symlink => self.store.mode_now(*entry) == Mode::File,
+            Mode::Submodule | Mode::SparseDirectory => false,
+        }
+    }
+
     /// Whether the view holds a file (of any kind) with this path.
     #[must_use]
     pub fn has_file(&self, path: &RepoPath) -> bool {
@@ -333,7 +345,10 @@ impl Snapshot {
     /// Where a path is that the view does not hold.
     #[must_use]
     pub fn absence(&self, path: &RepoPath) -> Absence {
-        self.store.absence(path)
+        match self.store.absence(path) {
+            Absence::Nowhere | Absence::Deleted if self.follow(path) == Lead::Circle => Absence::Circle,
+            absence => absence,
+        }
     }
 
     /// The link that is missing where a path that the view does not hold leads through one on disk; see

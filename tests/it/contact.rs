@@ -217,6 +217,30 @@ mod permissions {
         }
     }
 
+    /// Nobody knows what is in such a directory: least of all that it is gone.
+    #[test]
+    fn a_directory_that_may_not_be_read_is_named() {
+        for mode in [0o000, 0o444, 0o311] {
+            let repo = repo();
+            repo.write("flake.nix", "{ outputs = _: import ./sub/x.nix; }\n");
+            repo.write("sub/x.nix", "import ./y.nix\n");
+            repo.write("sub/y.nix", "{ }\n");
+            repo.git(&["-c", "safe.directory=*", "add", "--all"]);
+            allow(&repo.path().join("sub"), mode);
+            let run = preflake(&repo, repo.path(), &["--worktree"]);
+            allow(&repo.path().join("sub"), 0o755);
+            let Some(run) = run else { return };
+            if mode == 0o311 {
+                // It may not be listed, but what is in it can be opened.
+                assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+                continue;
+            }
+            let (wrong, help) = complaint(&run);
+            assert!(wrong.contains("sub/x.nix") && wrong.contains("ermission denied"), "{mode:o}: {wrong}");
+            assert!(help.contains("`ls -ld`"), "{mode:o}: {help}");
+        }
+    }
+
     #[test]
     fn a_home_that_may_not_be_read_is_no_obstacle() {
         let repo = repo();

@@ -50,6 +50,8 @@ pub(super) struct Found {
     pub(super) present: Vec<bool>,
     /// Some of those that are there are links and were none, or the other way round.
     pub(super) is_altered: bool,
+    /// Some directories may not be listed: of what lies in them nobody knows whether it is there.
+    pub(super) is_closed: bool,
 }
 
 impl Walk<'_> {
@@ -70,6 +72,7 @@ impl Walk<'_> {
             next: AtomicUsize::new(0),
             present,
             is_altered: AtomicBool::new(false),
+            is_closed: AtomicBool::new(false),
             folded: OnceLock::new(),
         };
         let (mut untracked, outcomes) = shared.run_threads(&mut lister)?;
@@ -80,7 +83,8 @@ impl Walk<'_> {
         self.ignore.outcome()?;
         untracked.sort_unstable();
         let present = shared.present.into_iter().map(AtomicBool::into_inner).collect();
-        Ok(Found { untracked, present, is_altered: shared.is_altered.into_inner() })
+        let (is_altered, is_closed) = (shared.is_altered.into_inner(), shared.is_closed.into_inner());
+        Ok(Found { untracked, present, is_altered, is_closed })
     }
 
     fn session(&self, tree: &Tree, lister: &Lister<'_>) -> Option<Session> {
@@ -100,6 +104,7 @@ struct Shared<'a> {
     next: AtomicUsize,
     present: Vec<AtomicBool>,
     is_altered: AtomicBool,
+    is_closed: AtomicBool,
     folded: OnceLock<Folded>,
 }
 
@@ -140,6 +145,7 @@ impl Shared<'_> {
             let start = self.next.fetch_add(self.batch, Ordering::Relaxed);
             let end = start.saturating_add(self.batch).min(self.tree.directories.len());
             if start >= end {
+                self.is_closed.fetch_or(lister.is_closed, Ordering::Relaxed);
                 return (worker.into_untracked(), outcomes);
             }
             worker.go_to(start);

@@ -113,3 +113,30 @@ fn a_split_index_is_read_whole_after_every_change() {
         scratch.check_untracked("split index");
     }
 }
+
+/// Nix reads what is on disk, whatever was staged: the paths in it count.
+#[test]
+fn a_link_that_has_become_a_file_and_the_other_way_round() {
+    let scratch = Scratch::new(&[]);
+    scratch.write("flake.nix", "{ outputs = _: { a = import ./a.nix; b = import ./b.nix; }; }\n");
+    scratch.write("real.nix", "{ }\n");
+    scratch.write("b.nix", "{ }\n");
+    std::os::unix::fs::symlink("real.nix", scratch.root.join("a.nix")).expect("it can be linked");
+    scratch.commit();
+    let found = |view: &ViewChoice| {
+        let settings = preflake::config::Settings::new();
+        let outcome = preflake::check::check(&scratch.snapshot(view), &settings, &[]).expect("it can be read");
+        outcome.findings.into_iter().map(|finding| finding.message).collect::<Vec<_>>()
+    };
+    assert_eq!(found(&ViewChoice::Worktree), [""; 0]);
+    for file in ["a.nix", "b.nix"] {
+        std::fs::remove_file(scratch.root.join(file)).expect("it is there");
+    }
+    scratch.write("a.nix", "import ./gone.nix\n");
+    std::os::unix::fs::symlink("b.nix", scratch.root.join("b.nix")).expect("it can be linked");
+    let expected = ["imported `gone.nix` does not exist", "imported `b.nix` is a link that leads in a circle"];
+    let mut worktree = found(&ViewChoice::Worktree);
+    worktree.sort_by_key(|message| !message.contains("gone"));
+    assert_eq!(worktree, expected);
+    assert_eq!(found(&ViewChoice::Index), [""; 0]);
+}
