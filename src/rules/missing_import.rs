@@ -86,6 +86,9 @@ mod tests {
             "pkgs.callPackage ./gone.nix { }",
             "map import [ ./gone.nix ]",
             r#"{ imports = [ "${self}/gone.nix" ]; }"#,
+            r#"import "${self}//gone.nix""#,
+            "import ''${self}/gone.nix''",
+            "# a comment ends at a\rimport ./gone.nix",
             r#"import (self + "/gone.nix")"#,
             r#"import (./. + "/gone.nix")"#,
             r#"import (lib.path.append ./. "gone.nix")"#,
@@ -119,6 +122,8 @@ mod tests {
             "let has = builtins.pathExists ./gone.nix; in { imports = lib.optionals has [ ./gone.nix ]; }",
             "let has = builtins.pathExists ./gone.nix; in has && import ./gone.nix",
             "import ./hosts/${name}.nix",
+            "import ''${self}/gone'''.nix''",
+            r#"import "${self}//""#,
         ] {
             assert_eq!(check(&format!("{{ outputs = {{ self, ... }}: {expression}; }}")), [""; 0], "{expression}");
         }

@@ -42,13 +42,21 @@ fn next_comment(text: &str, from: usize) -> Option<(usize, &str)> {
 }
 
 /// The text with `rec { … }` for every `let { … }`, which Nix takes wherever it takes a set and rnix only as a whole
-/// expression, and `-` for every `!`, which rnix does not take after an operator that binds more tightly. `None` where
-/// there is neither. To be asked only where rnix does not take the text itself: the two mean something else.
+/// expression, `-` for every `!`, which rnix does not take after an operator that binds more tightly, and `_../x` for
+/// the path `.../x`. `None` where there is none of them. To be asked only where rnix does not take the text itself: the
+/// two mean something else.
 pub(super) fn plainer(text: &str) -> Option<String> {
     let mut plain = String::with_capacity(text.len());
     let mut pending: Option<String> = None;
     let mut found = false;
+    let mut before = None;
     for (kind, token) in rnix::tokenize(text) {
+        let is_dotted = before.replace(kind) == Some(SyntaxKind::TOKEN_ELLIPSIS);
+        if is_dotted && matches!(kind, SyntaxKind::TOKEN_PATH_ABS | SyntaxKind::TOKEN_PATH_REL) {
+            found = true;
+            plain.truncate(plain.len() - "...".len());
+            plain.push_str("_..");
+        }
         let is_blank = matches!(kind, SyntaxKind::TOKEN_WHITESPACE | SyntaxKind::TOKEN_COMMENT);
         if let Some(blank) = pending.as_mut().filter(|_| is_blank) {
             blank.push_str(token);
@@ -89,6 +97,7 @@ mod tests {
             plainer("[ let /* x */ { } (let x = 1; in x) ]").as_deref(),
             Some("[ rec /* x */ { } (let x = 1; in x) ]")
         );
+        assert_eq!(plainer("{ ... }: [ .../x ... /y ...z/x ]").as_deref(), Some("{ ... }: [ _../x ... /y _..z/x ]"));
         assert_eq!(plainer("1 + !a != b").as_deref(), Some("1 + -a != b"));
         assert_eq!(plainer("rec { x = let{ }; } let").as_deref(), Some("rec { x = rec{ }; } let"));
     }

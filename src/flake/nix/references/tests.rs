@@ -86,12 +86,18 @@ fn path_tokens_are_those_of_rnix() {
         r#""\${./no} $${./no} ${./yes}" ''''${./no} $${./no} ''\n ''' ${./yes}''"#,
         "./a/${b}/c ./a${\"/x\"}b/${./d}.nix ${./e}",
         "[ ./a ./b(./c) ] {x=./d;}.x or ./e",
-        "a + ./b +./c 1.5/x .5/y ...a/b .../c",
+        "a + ./b +./c 1.5/x .5/y",
         "let x = \"${\"${./deep}\"}\"; in x.\"${./name}\" ? ./b",
         "a-b/c' _x/y 'x' a'b/c",
     ] {
         assert_eq!(own_paths(text), rnix_paths(text), "{text}");
     }
+}
+
+/// Where rnix ends the three dots before the path.
+#[test]
+fn paths_that_begin_with_three_dots() {
+    assert_eq!(paths_of("[ ...a/b .../c ./d ] ++ { ... }: .../* */e"), ["...a/b", ".../c", "./d"]);
 }
 
 /// With `PREFLAKE_NIX_FILES` naming a directory, every Nix file below it that parses.

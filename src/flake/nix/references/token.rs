@@ -126,7 +126,11 @@ impl Lookahead {
             b'/' if goes_on(bytes, at + 1) => Start::Absolute,
             b'~' if bytes.get(at + 1) == Some(&b'/') && goes_on(bytes, at + 2) => Start::Home,
             b'<' => search_path(bytes, at),
-            b'.' if bytes.get(at..).is_some_and(|rest| rest.starts_with(b"...")) => Start::Other(3),
+            b'.' if bytes.get(at..).is_some_and(|rest| rest.starts_with(b"...")) => match self.word(bytes, at, byte) {
+                // `.../x` is a path like any other.
+                Start::Relative => Start::Relative,
+                _ => Start::Other(3),
+            },
             byte if is_path_byte(byte) => self.word(bytes, at, byte),
             _ => Start::Other(1),
         }

@@ -6,7 +6,7 @@
 mod paths;
 mod texts;
 
-use memchr::{memchr, memmem};
+use memchr::{memchr2, memmem};
 
 use super::token::{Lookahead, Start, begins_name, is_interpolation, is_separator, is_space, run};
 use super::{Before, Mention, Origin, blocks, words};
@@ -184,7 +184,8 @@ impl Scanner<'_> {
         match byte {
             b' ' | b'\t' | b'\r' | b'\n' => self.at = run(self.bytes, self.at + 1, is_space),
             _ if begins_name(byte) => self.word(),
-            b'#' => self.at = self.find(|rest| memchr(b'\n', rest)),
+            // Nix ends a comment at either; what follows of a line's end is blank.
+            b'#' => self.at = self.find(|rest| memchr2(b'\n', b'\r', rest)),
             b'/' if self.bytes.get(self.at + 1) == Some(&b'*') => self.block_comment(),
             b'"' => self.string(),
             b'\'' if self.bytes.get(self.at + 1) == Some(&b'\'') => {

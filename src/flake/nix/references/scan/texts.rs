@@ -81,7 +81,8 @@ impl Scanner<'_> {
     pub(super) fn interpolated_base(&mut self, close: usize) {
         let Some(mut pending) = self.pending.take() else { return };
         let is_sole = pending.first && pending.stage == Stage::Base;
-        if !is_sole || self.bytes.get(self.at) != Some(&b'/') || !names_something(self.bytes, self.at + 1) {
+        let name = run(self.bytes, self.at, |byte| byte == b'/');
+        if !is_sole || name == self.at || !names_something(self.bytes, name) {
             pending.mention.is_text = is_sole;
             self.pending = Some(pending);
             return self.flush();
@@ -94,6 +95,10 @@ impl Scanner<'_> {
             // In a shell script a quote may close only for the name to go on behind it.
             (_, Some(b'"')) => {
                 matches!(self.bytes.get(end + 1), None | Some(b' ' | b'\n' | b'\t' | b'\r' | b';' | b')'))
+            }
+            (Some(Frame::Text { indented: true }), Some(b'\'')) => {
+                let next = |ahead: usize| self.bytes.get(end + ahead);
+                next(1) == Some(&b'\'') && !matches!(next(2), Some(b'\'' | b'$' | b'\\'))
             }
             _ => false,
         };
