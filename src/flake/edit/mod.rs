@@ -71,6 +71,9 @@ pub type Follows<'a> = (&'a InputAttrPath, InputAttrPath);
 /// Each where the file is not written so that it could be done.
 #[must_use]
 pub fn add_follows(flake: &Flake, wanted: &[Follows<'_>]) -> Vec<Result<Vec<Edit>, Refusal>> {
+    if wanted.is_empty() {
+        return Vec::new();
+    }
     let planned: Vec<Result<Vec<Change>, Refusal>> = wanted.iter().map(|wanted| planned(flake, wanted)).collect();
     let writable =
         || wanted.iter().zip(&planned).filter_map(|(wanted, planned)| Some((wanted, planned.as_ref().ok()?)));
