@@ -30,8 +30,13 @@ const MEMORY: &str = "4000000";
 
 /// Runs preflake in a directory with bounded time and memory, and checks what holds of every run.
 fn bounded(dir: &Path, arguments: &[&str]) -> Run {
+    bounded_as(dir, &[env!("CARGO_BIN_EXE_preflake")], arguments)
+}
+
+/// The same, with the program and what starts it given.
+fn bounded_as(dir: &Path, program: &[&str], arguments: &[&str]) -> Run {
     let mut command = hermetic("sh", dir);
-    command.args(["-c", "ulimit -v \"$0\"; exec \"$@\"", MEMORY, env!("CARGO_BIN_EXE_preflake")]).args(arguments);
+    command.args(["-c", "ulimit -v \"$0\"; exec \"$@\"", MEMORY]).args(program).args(arguments);
     let run = finished(&mut command);
     let shown = format!("{arguments:?}: {}\n{}\n{}", run.status, first(&run.stdout), first(&run.stderr));
     assert!(matches!(run.status, 0..=2), "{shown}");

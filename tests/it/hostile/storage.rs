@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::bounded;
+use super::{bounded, bounded_as};
 use crate::repo::{Repo, hermetic};
 
 const FLAKE: &str = include_str!("../readme/flake.nix");
@@ -108,26 +108,39 @@ fn a_disk_that_may_only_be_read() {
 #[test]
 fn what_may_not_be_read_or_written() {
     use std::os::unix::fs::PermissionsExt as _;
-    if rustix::process::geteuid().is_root() {
-        eprintln!("skipped: root may read and write everything");
-        return;
-    }
+    let is_root = rustix::process::geteuid().is_root();
+    // Root may read and write everything: somebody else is sent, with a copy of the program that they can reach.
+    let elsewhere = tempfile::tempdir().expect("a place for files");
+    let copy = elsewhere.path().join("preflake");
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_preflake")).arg(&copy).status();
+    assert!(copied.is_ok_and(|status| status.success()), "cp");
+    fs::set_permissions(elsewhere.path(), fs::Permissions::from_mode(0o755)).expect("ours");
+    let copy = copy.to_str().expect("a path of letters");
+    let other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", copy];
+    let program = if is_root { &other[..] } else { &other[4..] };
     let repo = Repo::new();
     repo.write("flake.nix", FLAKE);
     repo.write("flake.lock", LOCK);
     repo.write("sub/x.nix", "{ }\n");
     repo.commit_all();
+    if is_root {
+        let given = Command::new("chown").args(["-R", "65534:65534"]).arg(repo.path()).status();
+        assert!(given.is_ok_and(|status| status.success()), "chown");
+        fs::set_permissions(repo.path(), fs::Permissions::from_mode(0o755)).expect("ours");
+    }
+    let mut refused = 0;
     for name in ["", "flake.nix", "flake.lock", "sub", ".git/index", ".git/HEAD", ".git/objects", ".git"] {
         for mode in [0o000, 0o444, 0o555] {
             let path = repo.path().join(name);
             let before = fs::metadata(&path).expect("it is there").permissions();
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("ours");
             for arguments in [&["check"][..], &["check", "--staged"], &["fix", "missing-follows"]] {
-                bounded(repo.path(), arguments);
+                refused += usize::from(bounded_as(repo.path(), program, arguments).status == 2);
             }
             fs::set_permissions(&path, before).expect("ours");
         }
     }
+    assert!(refused > 10, "{refused}: permissions bind nobody here");
 }
 
 #[test]
