@@ -1,5 +1,7 @@
 //! Commits by name: their files, their ancestors, and comparing a view with them.
 
+use std::cell::OnceCell;
+
 use super::objects::Objects;
 use super::revisions::{Revisions, shown};
 use super::store::Base;
@@ -28,7 +30,7 @@ impl Repository {
         };
         let (left, right) = (id(one)?, id(other)?);
         let none = || GitError::new(format!("`{}` and `{}` have no commit in common", shown(one), shown(other)));
-        revisions.merge_base(&left, &right)?.ok_or_else(|| self.explain(none()))
+        revisions.merge_base(&objects, &left, &right)?.ok_or_else(|| self.explain(none()))
     }
 
     /// Whether a revision stands for the time before the first commit: an id of zeros, as servers write it, and `HEAD`
@@ -60,7 +62,7 @@ impl Repository {
     }
 
     pub(super) fn revisions(&self) -> Revisions {
-        Revisions { git: self.git(), layout: self.layout.clone() }
+        Revisions { git: self.git(), layout: self.layout.clone(), shallow: OnceCell::new() }
     }
 
     /// In a shallow clone, that is the reason why a commit is not there.

@@ -16,6 +16,7 @@ mod entries;
 mod environment;
 mod error;
 mod folded;
+mod history;
 mod ignore;
 mod index;
 mod listing;

@@ -3,17 +3,23 @@
 //! Names as nearly everybody writes them are resolved here: an id, `HEAD`, a branch, a tag, and from there to parents.
 //! Everything else is asked of git.
 
+use std::cell::OnceCell;
+use std::collections::HashSet;
+
 use super::child::Git;
 use super::discover::Layout;
 use super::error::GitError;
 use super::objects::{Fault, Links, Objects};
 use super::refs::{self, Target};
-use super::{hex, unhex};
+use super::{hex, history, unhex};
+use crate::snapshot::disk;
 
 /// What names of commits depend on.
 pub(super) struct Revisions {
     pub(super) git: Git,
     pub(super) layout: Layout,
+    /// The commits at which a shallow clone ends.
+    pub(super) shallow: OnceCell<HashSet<Vec<u8>>>,
 }
 
 /// A commit as far as views need it.
@@ -25,6 +31,9 @@ pub(super) struct Commit {
     pub(super) parent_tree: Option<Vec<u8>>,
 }
 
+/// The longest list of commits at which a shallow clone ends.
+const MAX_SHALLOW: u64 = 64 << 20;
+
 /// The places where git looks for a short name, in its order.
 const PLACES: [(&str, &str); 5] =
     [("refs/", ""), ("refs/tags/", ""), ("refs/heads/", ""), ("refs/remotes/", ""), ("refs/remotes/", "/HEAD")];
@@ -34,7 +43,7 @@ impl Revisions {
     pub(super) fn commit(&self, objects: &Objects, revision: &str) -> Result<Commit, GitError> {
         let (id, links) = match self.known(objects, revision)? {
             Some(known) => known,
-            None => read(objects, &self.parsed(revision)?, revision)?,
+            None => self.read(objects, &self.parsed(revision)?, revision)?,
         };
         let parent = links.parents.first().and_then(|parent| objects.commit(parent).ok());
         Ok(Commit { id: hex(&id), tree: links.tree, parent_tree: parent.map(|(_, links)| links.tree) })
@@ -61,13 +70,34 @@ impl Revisions {
     /// The best common ancestor of two commits, which are named by their ids; `None` where there is none.
     ///
     /// # Errors
-    /// Where git cannot be run.
-    pub(super) fn merge_base(&self, one: &str, other: &str) -> Result<Option<String>, GitError> {
-        match self.git.output(&["merge-base", one, other]) {
-            Ok(output) => Ok(String::from_utf8_lossy(&output).lines().next().map(str::to_owned)),
-            Err(error) if error.help.is_some() => Err(error),
-            Err(_) => Ok(None),
+    /// Where a commit on the way cannot be read.
+    pub(super) fn merge_base(&self, objects: &Objects, one: &str, other: &str) -> Result<Option<String>, GitError> {
+        let read = |id: &[u8]| self.links(objects, id).map(|(_, links)| (links.date, links.parents));
+        let id = |name: &str| unhex(name).unwrap_or_default();
+        let found = history::merge_base(&id(one), &id(other), &read);
+        let found = found.map_err(|fault| GitError::new(format!("cannot read the history: {fault}")))?;
+        Ok(found.map(|id| hex(&id)))
+    }
+
+    /// The same, of what a revision names.
+    fn read(&self, objects: &Objects, id: &[u8], revision: &str) -> Result<(Vec<u8>, Links), GitError> {
+        self.links(objects, id).map_err(|fault| match fault {
+            Fault::Absent | Fault::OtherKind(_) => no_commit(revision),
+            fault => GitError::new(format!("cannot read the commit `{}`: {fault}", shown(revision))),
+        })
+    }
+
+    /// The commit with this id, or that a tag with it leads to. The history of a shallow clone ends where git ends it.
+    fn links(&self, objects: &Objects, id: &[u8]) -> Result<(Vec<u8>, Links), Fault> {
+        let (id, mut links) = objects.commit(id)?;
+        let shallow = self.shallow.get_or_init(|| {
+            let list = disk::read_file(&self.layout.common_dir.join("shallow"), MAX_SHALLOW).unwrap_or_default();
+            list.split(|byte| *byte == b'\n').filter_map(|line| unhex(std::str::from_utf8(line).ok()?)).collect()
+        });
+        if shallow.contains(&id) {
+            links.parents.clear();
         }
+        Ok((id, links))
     }
 
     /// The commit of a name that is resolved here; `None` for others.
@@ -88,10 +118,10 @@ impl Revisions {
                 None => return Ok(None),
             },
         };
-        let (mut id, mut links) = read(objects, &id, revision)?;
+        let (mut id, mut links) = self.read(objects, &id, revision)?;
         for step in steps {
             let Some(parent) = links.parents.get(step) else { return Err(no_commit(revision)) };
-            (id, links) = read(objects, parent, revision)?;
+            (id, links) = self.read(objects, parent, revision)?;
         }
         Ok(Some((id, links)))
     }
@@ -125,14 +155,6 @@ impl Revisions {
             Err(_) => Err(no_commit(revision)),
         }
     }
-}
-
-/// The commit with this id, or that a tag with it leads to.
-fn read(objects: &Objects, id: &[u8], revision: &str) -> Result<(Vec<u8>, Links), GitError> {
-    objects.commit(id).map_err(|fault| match fault {
-        Fault::Absent | Fault::OtherKind(_) => no_commit(revision),
-        fault => GitError::new(format!("cannot read the commit `{}`: {fault}", shown(revision))),
-    })
 }
 
 /// Which parents `~2^2` and the like lead through, each by its number from 0; `None` for what is not that.

@@ -63,6 +63,8 @@ type FoundFile<'a> = &'a mut dyn FnMut(&[u8], &[u8], Mode);
 pub(super) struct Links {
     pub(super) tree: Vec<u8>,
     pub(super) parents: Vec<Vec<u8>>,
+    /// When it was committed, in seconds; 0 where that is not said.
+    pub(super) date: u64,
 }
 
 impl Objects {
@@ -170,7 +172,23 @@ fn target(line: &[u8], label: &[u8]) -> Option<Vec<u8>> {
 fn links(commit: &[u8]) -> Option<Links> {
     let mut lines = commit.split(|byte| *byte == b'\n');
     let tree = target(lines.next()?, b"tree ")?;
-    Some(Links { tree, parents: lines.map_while(|line| target(line, b"parent ")).collect() })
+    let mut lines = lines.peekable();
+    let mut parents = Vec::new();
+    while let Some(parent) = lines.peek().and_then(|line| target(line, b"parent ")) {
+        parents.push(parent);
+        lines.next();
+    }
+    let is_authored = lines.next().is_some_and(|line| line.starts_with(b"author"));
+    let committer = lines.next().filter(|line| is_authored && line.starts_with(b"committer"));
+    Some(Links { tree, parents, date: committer.and_then(date).unwrap_or(0) })
+}
+
+/// The time at the end of a `committer` line, behind the address.
+fn date(line: &[u8]) -> Option<u64> {
+    let start = memchr::memrchr(b'>', line)? + 1;
+    let digits = line[start..].trim_ascii_start();
+    let end = digits.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(digits.len());
+    std::str::from_utf8(&digits[..end]).ok()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -180,10 +198,11 @@ mod tests {
     #[test]
     fn what_a_commit_begins_with() {
         let (a, b, c) = ("a".repeat(40), "b".repeat(40), "c".repeat(40));
-        let commit = format!("tree {a}\nparent {b}\nparent {c}\nauthor x\n\nparent {a}\n");
-        let expected = Links { tree: vec![0xaa; 20], parents: vec![vec![0xbb; 20], vec![0xcc; 20]] };
+        let commit =
+            format!("tree {a}\nparent {b}\nparent {c}\nauthor x <> 1 +0000\ncommitter y > <> 23 -0100\n\nparent {a}\n");
+        let expected = Links { tree: vec![0xaa; 20], parents: vec![vec![0xbb; 20], vec![0xcc; 20]], date: 23 };
         assert_eq!(links(commit.as_bytes()), Some(expected));
-        assert_eq!(links(b"tree \n"), Some(Links { tree: Vec::new(), parents: Vec::new() }));
+        assert_eq!(links(b"tree \n"), Some(Links { tree: Vec::new(), parents: Vec::new(), date: 0 }));
         assert_eq!(links(format!("parent {a}\n").as_bytes()), None);
     }
 }

@@ -6,6 +6,7 @@ mod changes;
 #[cfg(unix)]
 mod edges;
 mod formats;
+mod history;
 mod kinds;
 mod matching;
 #[cfg(unix)]

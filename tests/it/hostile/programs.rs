@@ -126,7 +126,14 @@ fn without_git_on_the_path() {
     let repo = Repo::new();
     repo.write("flake.nix", FLAKE);
     repo.commit_all();
-    for arguments in [&["check"][..], &["check", "--staged"], &["check", "--rev", "HEAD"]] {
+    for arguments in [
+        &["check"][..],
+        &["check", "--staged"],
+        &["check", "--rev", "HEAD"],
+        &["check", "--rev", "main"],
+        &["check", "--rev", "main...HEAD"],
+        &["check", "--since", "main^{commit}"],
+    ] {
         let mut command = hermetic(env!("CARGO_BIN_EXE_preflake"), repo.path());
         let output = command.env("PATH", "/nowhere").args(arguments).output().expect("it runs");
         assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
