@@ -129,7 +129,11 @@ impl Revisions {
     /// What the reference with this name, shortened or not, names.
     fn reference(&self, name: &str) -> Option<Vec<u8>> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./+#=,%".contains(&byte);
-        let is_safe = !name.contains("..") && !name.split('/').any(|part| part.is_empty() || part.starts_with('.'));
+        // A file `x.lock` is a reference that is being written.
+        let is_odd = |part: &str| {
+            part.is_empty() || part.starts_with('.') || part.ends_with('.') || part.as_bytes().ends_with(b".lock")
+        };
+        let is_safe = !name.contains("..") && !name.split('/').any(is_odd);
         if !is_safe || name.starts_with('-') || !name.bytes().all(is_plain) {
             return None;
         }

@@ -232,6 +232,8 @@ const NAMES: &[&str] = &[
     "ORIG_HEAD",
     "config",
     "HEAD.lock",
+    "left.lock",
+    "left",
     "gone",
     "refs/heads/gone",
     "..",
@@ -280,6 +282,8 @@ fn names_of_commits_are_those_of_git() {
     scratch.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]);
     scratch.git(&["update-ref", "ORIG_HEAD", "HEAD~1"]);
     let id = text_of(scratch.git(&["rev-parse", "HEAD"]));
+    // What git leaves behind when it is stopped.
+    fs::write(scratch.root.join(".git/refs/heads/left.lock"), format!("{id}\n")).expect("a file");
     let mut names: Vec<String> = NAMES.iter().map(|name| (*name).to_owned()).collect();
     names.extend([id.clone(), id[..12].to_owned(), id[..4].to_owned(), id.to_uppercase(), format!("{id}0")]);
     names.push(text_of(scratch.git(&["rev-parse", "of-a-tag"])));
