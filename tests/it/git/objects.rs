@@ -287,11 +287,13 @@ fn names_of_commits_are_those_of_git() {
     let mut names: Vec<String> = NAMES.iter().map(|name| (*name).to_owned()).collect();
     names.extend([id.clone(), id[..12].to_owned(), id[..4].to_owned(), id.to_uppercase(), format!("{id}0")]);
     names.push(text_of(scratch.git(&["rev-parse", "of-a-tag"])));
+    let plain = names.len();
     for name in names.clone() {
         names.extend(STEPS.iter().map(|step| format!("{name}{step}")));
     }
-    let check = |scratch: &Scratch, what: &str| {
-        for name in &names {
+    // Ways from there do not depend on where references are: each kind of repository has its share of them.
+    let check = |scratch: &Scratch, share: usize, what: &str| {
+        for (_, name) in names.iter().enumerate().filter(|(number, _)| *number < plain || number % 3 == share) {
             let of_git = scratch.run(
                 &scratch.root,
                 &["rev-parse", "--verify", "-q", "--end-of-options", &format!("{name}^{{commit}}")],
@@ -305,13 +307,13 @@ fn names_of_commits_are_those_of_git() {
             assert_eq!(found, expected, "{what}: {name}");
         }
     };
-    check(&scratch, "as files");
+    check(&scratch, 0, "as files");
     scratch.git(&["pack-refs", "--all"]);
     scratch.git(&["gc", "-q"]);
-    check(&scratch, "packed");
+    check(&scratch, 1, "packed");
     let linked = scratch.root.with_file_name("linked");
     scratch.git(&["worktree", "add", "-q", linked.to_str().expect("ASCII"), "side/one"]);
     let mut linked_scratch = scratch;
     linked_scratch.root = linked;
-    check(&linked_scratch, "in a linked worktree");
+    check(&linked_scratch, 2, "in a linked worktree");
 }

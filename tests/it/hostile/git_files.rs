@@ -259,7 +259,7 @@ fn packs_with_another_byte() {
         let whole = fs::read(&path).expect("it is there");
         fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o644)).expect("it is ours");
         for at in 0..whole.len() {
-            for change in [0x01, 0x10, 0x80, 0xff] {
+            for change in [0x01, 0x90] {
                 let mut changed = whole.clone();
                 changed[at] ^= change;
                 fs::write(&path, &changed).expect("a file");
@@ -374,9 +374,7 @@ fn packs_made_up() {
         }
         for (what, entries) in cases {
             write_pack(&repo, &entries);
-            for view in
-                [&["--worktree"][..], &["--staged"], &["--rev", "HEAD"], &["--rev", "main"], &["--since", "HEAD"]]
-            {
+            for view in [&["--staged"][..], &["--rev", "main"], &["--since", "HEAD"]] {
                 let run = bounded(repo.path(), &[&["check", "--format", "concise"], view].concat());
                 assert!(view[0] != "--rev" || run.status == 2, "{object}, {what}, {view:?}: {}", run.stdout);
             }
