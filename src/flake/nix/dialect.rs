@@ -42,14 +42,15 @@ fn next_comment(text: &str, from: usize) -> Option<(usize, &str)> {
 }
 
 /// The text with `rec { … }` for every `let { … }`, which Nix takes wherever it takes a set and rnix only as a whole
-/// expression, `-` for every `!`, which rnix does not take after an operator that binds more tightly, and `_../x` for
-/// the path `.../x`. `None` where there is none of them. To be asked only where rnix does not take the text itself: the
-/// two mean something else.
+/// expression, `-` for every `!` in front of a value, which rnix does not take after an operator that binds more
+/// tightly, and `_../x` for the path `.../x`. `None` where there is none of them. To be asked only where rnix does not
+/// take the text itself: the two mean something else.
 pub(super) fn plainer(text: &str) -> Option<String> {
     let mut plain = String::with_capacity(text.len());
     let mut pending: Option<String> = None;
     let mut found = false;
     let mut before = None;
+    let mut is_value = false;
     for (kind, token) in rnix::tokenize(text) {
         let is_dotted = before.replace(kind) == Some(SyntaxKind::TOKEN_ELLIPSIS);
         if is_dotted && matches!(kind, SyntaxKind::TOKEN_PATH_ABS | SyntaxKind::TOKEN_PATH_REL) {
@@ -70,14 +71,36 @@ pub(super) fn plainer(text: &str) -> Option<String> {
         }
         match kind {
             SyntaxKind::TOKEN_LET => pending = Some(String::new()),
-            SyntaxKind::TOKEN_INVERT => {
+            // Behind a value, a minus would be one more operator.
+            SyntaxKind::TOKEN_INVERT if !is_value => {
                 found = true;
                 plain.push('-');
             }
             _ => plain.push_str(token),
         }
+        is_value = if is_blank { is_value } else { ends_value(kind) };
     }
     found.then(|| plain + pending.map_or("", |_| "let"))
+}
+
+/// Whether a value may end with a token of this kind.
+const fn ends_value(kind: SyntaxKind) -> bool {
+    matches!(
+        kind,
+        SyntaxKind::TOKEN_IDENT
+            | SyntaxKind::TOKEN_OR
+            | SyntaxKind::TOKEN_INTEGER
+            | SyntaxKind::TOKEN_FLOAT
+            | SyntaxKind::TOKEN_STRING_END
+            | SyntaxKind::TOKEN_PATH_ABS
+            | SyntaxKind::TOKEN_PATH_REL
+            | SyntaxKind::TOKEN_PATH_HOME
+            | SyntaxKind::TOKEN_PATH_SEARCH
+            | SyntaxKind::TOKEN_URI
+            | SyntaxKind::TOKEN_R_PAREN
+            | SyntaxKind::TOKEN_R_BRACK
+            | SyntaxKind::TOKEN_R_BRACE
+    )
 }
 
 #[cfg(test)]
@@ -98,6 +121,7 @@ mod tests {
             Some("[ rec /* x */ { } (let x = 1; in x) ]")
         );
         assert_eq!(plainer("{ ... }: [ .../x ... /y ...z/x ]").as_deref(), Some("{ ... }: [ _../x ... /y _..z/x ]"));
+        assert_eq!(plainer("f ! (a) [ x ]! b .5 !c"), None);
         assert_eq!(plainer("1 + !a != b").as_deref(), Some("1 + -a != b"));
         assert_eq!(plainer("rec { x = let{ }; } let").as_deref(), Some("rec { x = rec{ }; } let"));
     }
