@@ -166,6 +166,12 @@ impl SourceFile {
         position
     }
 
+    /// The number of the line that holds `offset`, from 1.
+    #[must_use]
+    pub fn line(&self, offset: usize) -> usize {
+        self.line_starts().partition_point(|start| *start <= offset)
+    }
+
     /// The line that holds `offset`, without its line ending, as a span.
     #[must_use]
     pub fn line_span(&self, offset: usize) -> Span {

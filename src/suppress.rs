@@ -83,7 +83,7 @@ fn suppressed(snapshot: &Snapshot, files: &mut BTreeMap<RepoPath, Directives>, f
             continue;
         }
         let Some(Directives { source, list }) = load(snapshot, files, &label.path) else { continue };
-        let line = source.position(span.start).line;
+        let line = source.line(span.start);
         let first = list.partition_point(|directive| directive.line < line);
         for directive in list[first..].iter_mut().take_while(|directive| directive.line == line) {
             if let Some(index) = directive.rules.iter().position(|rule| rule.value == finding.rule) {
@@ -99,18 +99,20 @@ impl Directives {
     /// Those of a file's comments that are directives.
     fn of(source: &Rc<SourceFile>, comments: &[Spanned<String>]) -> Self {
         let mut list = Vec::new();
-        // The lines of the comment behind, and what it speaks about: the comments above it speak about the same.
+        // The line of the comment behind, and what it speaks about: the comments above it speak about the same.
         let mut behind = None;
         for comment in comments.iter().rev() {
             let Some(rules) = parse(comment) else { continue };
-            let line = source.position(comment.span.start).line;
-            let line_span = source.line_span(comment.span.start);
-            let before = &source.text()[line_span.start..comment.span.start];
-            let is_alone = before.trim().is_empty();
-            let about = if is_alone { next_line_of_code(source, comment.span.end, behind) } else { line };
-            if is_alone {
-                behind = Some((line, about));
-            }
+            let (line, place) = (source.line(comment.span.start), Place::of(source.text(), comment.span));
+            let about = match place {
+                Place::Alone => {
+                    let about = next_line_of_code(source, comment.span.end, behind);
+                    behind = Some((line, about));
+                    about
+                }
+                Place::First => source.line(comment.span.end),
+                Place::Last | Place::Between => line,
+            };
             let used = vec![false; rules.len()];
             list.push(Directive { rules, comment: comment.span, line: about, used });
         }
@@ -128,10 +130,51 @@ impl Directive {
     }
 }
 
+/// What stands beside a comment in its lines.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Nothing.
+    Alone,
+    /// Code behind it only.
+    First,
+    /// Code before it only.
+    Last,
+    /// Code on both sides.
+    Between,
+}
+
+impl Place {
+    fn of(text: &str, comment: Span) -> Self {
+        let before = text[..blanks_before(text, comment.start)].chars().next_back();
+        let behind = text[blanks_behind(text, comment.end)..].chars().next();
+        match (is_line_end(before), is_line_end(behind)) {
+            (true, true) => Self::Alone,
+            (true, false) => Self::First,
+            (false, true) => Self::Last,
+            (false, false) => Self::Between,
+        }
+    }
+}
+
+/// Nix ends a line at either; the beginning and the end of the file are as good.
+fn is_line_end(character: Option<char>) -> bool {
+    matches!(character, None | Some('\n' | '\r'))
+}
+
+/// Where the blanks before an offset begin.
+fn blanks_before(text: &str, offset: usize) -> usize {
+    text[..offset].trim_end_matches([' ', '\t']).len()
+}
+
+/// Where the blanks behind an offset end.
+fn blanks_behind(text: &str, offset: usize) -> usize {
+    text.len() - text[offset..].trim_start_matches([' ', '\t']).len()
+}
+
 /// The number of the first line behind `offset` that is neither blank nor a comment of its own. `known` is a line
 /// behind it that is one, and what is found from there.
 fn next_line_of_code(source: &SourceFile, offset: usize, known: Option<(usize, usize)>) -> usize {
-    let mut line = source.position(offset).line + 1;
+    let mut line = source.line(offset) + 1;
     let rest = &source.text()[source.line_span(offset).end..];
     for text in rest.split('\n').skip(1) {
         let text = text.trim();
@@ -210,22 +253,29 @@ fn unused(
     findings
 }
 
+/// Takes the comment away, and nothing else: its lines where they hold nothing more, the blanks beside it, but never the
+/// last one between two tokens.
 fn removal(path: &RepoPath, source: &SourceFile, directive: &Directive) -> Fix {
     let text = source.text();
-    let line = source.line_span(directive.comment.start);
-    let alone = text[line.start..directive.comment.start].trim().is_empty();
-    let span = if alone {
-        let end = text[line.end..].find('\n').map_or(text.len(), |newline| line.end + newline + 1);
-        Span::new(line.start, end)
-    } else {
-        let before = text[..directive.comment.start].trim_end_matches([' ', '\t']).len();
-        // A carriage return at the end belongs to the line, not to the comment.
-        Span::new(before, text[..directive.comment.end].trim_end_matches('\r').len())
+    // A carriage return at the end belongs to the line, not to the comment.
+    let end =
+        directive.comment.start + text[directive.comment.start..directive.comment.end].trim_end_matches('\r').len();
+    let comment = Span::new(directive.comment.start, end);
+    let (start, end) = (blanks_before(text, comment.start), blanks_behind(text, comment.end));
+    let (span, instead) = match Place::of(text, comment) {
+        Place::Alone => {
+            let rest = &text[end..];
+            let line_end = ["\r\n", "\n", "\r"].iter().find(|line_end| rest.starts_with(**line_end));
+            (Span::new(start, end + line_end.map_or(0, |line_end| line_end.len())), "")
+        }
+        Place::First => (Span::new(comment.start, end), ""),
+        Place::Last => (Span::new(start, end), ""),
+        Place::Between => (Span::new(start, end), " "),
     };
     Fix {
         title: "remove the comment".to_owned(),
         applicability: Applicability::Safe,
-        edits: vec![Edit { path: path.clone(), span, text: String::new() }],
+        edits: vec![Edit { path: path.clone(), span, text: instead.to_owned() }],
         stage: Vec::new(),
     }
 }

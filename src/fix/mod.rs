@@ -14,10 +14,11 @@ pub use write::write;
 use crate::check::{self, Outcome};
 use crate::config::Settings;
 use crate::diagnostic::{Applicability, Diagnostic, Edit};
-use crate::flake::InputAttrPath;
+use crate::flake::{InputAttrPath, nix};
 use crate::rules::Level;
 use crate::snapshot::{ReadError, RepoPath, Snapshot};
 use crate::source::SourceFile;
+use crate::suppress;
 
 /// After so many rounds of checking and fixing, what is left is left: each round fixes something or is the last.
 const MAX_ROUNDS: usize = 200;
@@ -111,7 +112,7 @@ pub fn plan(
             before.extend(state.apply(snapshot, &carried)?);
             after = check::check(snapshot, &settings, paths)?;
         }
-        if is_better(&outcome, &after, &batch) {
+        if keeps_code(snapshot, &before, &batch) && is_better(&outcome, &after, &batch) {
             state.accept(&batch);
             state.accept(&carried);
             if batch.iter().all(writes_locks_only) {
@@ -256,6 +257,19 @@ fn carried(after: &Outcome, batch: &[Diagnostic]) -> Vec<Diagnostic> {
         finding.rule == "stale-lock" && edits(finding).iter().any(|edit| edited.contains(&edit.path.parent()))
     };
     after.findings.iter().filter(is_behind).cloned().collect()
+}
+
+/// Whether files of which only comments were to go hold the code that they held.
+fn keeps_code(snapshot: &Snapshot, before: &[(RepoPath, Vec<u8>)], batch: &[Diagnostic]) -> bool {
+    before.iter().all(|(path, bytes)| {
+        let edits_it = |finding: &&Diagnostic| edits(finding).iter().any(|edit| edit.path == *path);
+        let mut rules = batch.iter().filter(edits_it).map(|finding| finding.rule).peekable();
+        if rules.peek().is_none() || rules.any(|rule| rule != suppress::UNUSED) {
+            return true;
+        }
+        let code = nix::code(&SourceFile::new(path.clone(), bytes.clone()));
+        snapshot.read(path).is_ok_and(|after| nix::code(&after) == code)
+    })
 }
 
 /// Whether the findings of the batch are gone and no other came. That a flake.nix which was edited leaves a lock behind

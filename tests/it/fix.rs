@@ -382,3 +382,61 @@ fn what_the_new_lock_makes_good_is_fixed_in_the_same_run() {
     repo.preflake(&["fix"]);
     assert_eq!((read(&repo, "flake.nix"), read(&repo, "flake.lock")), once);
 }
+
+/// Comments that suppress nothing go, wherever they stand, and nothing else does.
+#[test]
+fn comments_go_and_code_stays() {
+    const MARK: &str = "preflake: ignore[missing-path]";
+    for (before, after) in [
+        ("{\n  # MARK why\n  a = 1;\n}\n", "{\n  a = 1;\n}\n"),
+        ("{\n  a = 1; # MARK\n}\n", "{\n  a = 1;\n}\n"),
+        ("{\r\n  # MARK\r\n  a = 1; # MARK\r\n}\r\n", "{\r\n  a = 1;\r\n}\r\n"),
+        ("{\n  /* MARK */ a = 1;\n}\n", "{\n  a = 1;\n}\n"),
+        ("{\n  /* MARK\n     because */\n  a = 1;\n}\n", "{\n  a = 1;\n}\n"),
+        ("{\n  /* MARK\n     because */ a = 1;\n}\n", "{\n  a = 1;\n}\n"),
+        ("{ a = 1; /* MARK\n     because */\n}\n", "{ a = 1;\n}\n"),
+        ("{\n # MARK\r a = 1;\n}\n", "{\n a = 1;\n}\n"),
+        ("{ a = 1; # MARK\r b = 2;\n}\n", "{ a = 1;\r b = 2;\n}\n"),
+        ("{ f = a: a/* MARK */b; }\n", "{ f = a: a b; }\n"),
+        ("{ f = a: /* MARK */ a; }\n", "{ f = a: a; }\n"),
+        ("{ f = a: a /* MARK */ /* MARK */ a; }\n", "{ f = a: a a; }\n"),
+        ("/* MARK */ { a = 1; } # MARK", "{ a = 1; }"),
+        ("# MARK\n{ }", "{ }"),
+        ("{ a = [ 1/* MARK */2 ]; }", "{ a = [ 1 2 ]; }"),
+        ("{ a = \"${/* MARK */ x}\"; }", "{ a = \"${ x}\"; }"),
+    ] {
+        for name in ["flake.nix", "x.nix"] {
+            let repo = Repo::new();
+            let text = before.replace("MARK", MARK);
+            if name == "x.nix" {
+                repo.write("flake.nix", "{ outputs = _: import ./x.nix; }\n");
+                repo.write("x.nix", &text);
+            } else {
+                // The same, as outputs.
+                repo.write("flake.nix", &format!("{{ outputs = x: (\n{text}\n); }}\n"));
+            }
+            repo.git(&["add", "--all"]);
+            let run = repo.preflake(&["fix", "unused-ignore"]);
+            let found = std::fs::read_to_string(repo.path().join(name)).expect("it is there");
+            let expected =
+                if name == "x.nix" { after.to_owned() } else { format!("{{ outputs = x: (\n{after}\n); }}\n") };
+            let code = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(code(&found), code(&expected), "{name} {before:?}: {}{}", run.stdout, run.stderr);
+            assert!(found == expected || before.contains("${"), "{name} {before:?}: {found:?}");
+            let again = repo.preflake(&["fix", "unused-ignore"]);
+            assert_eq!(std::fs::read_to_string(repo.path().join(name)).ok(), Some(found), "{}", again.stdout);
+        }
+    }
+}
+
+/// A comment in front of code on its line speaks about that line.
+#[test]
+fn a_comment_in_front_of_code_suppresses_there() {
+    let repo = Repo::new();
+    repo.write(
+        "flake.nix",
+        "{\n  outputs = _: {\n    /* preflake: ignore[missing-import] made later */ x = import ./gone.nix;\n  };\n}\n",
+    );
+    repo.git(&["add", "--all"]);
+    assert_eq!(repo.findings(&[]), [""; 0]);
+}

@@ -92,15 +92,28 @@ fn odd_blank(text: &str) -> Option<Span> {
     None
 }
 
+/// The tokens of any Nix file, without blanks and comments, whatever its syntax. `None` for what is too long to be one
+/// text.
+#[must_use]
+pub fn code(source: &SourceFile) -> Option<Vec<String>> {
+    let text = dialect::with_line_ends(source.text());
+    if too_far(&text).is_some() {
+        return None;
+    }
+    let is_code = |kind| !matches!(kind, SyntaxKind::TOKEN_WHITESPACE | SyntaxKind::TOKEN_COMMENT);
+    Some(rnix::tokenize(&text).filter(|(kind, _)| is_code(*kind)).map(|(_, text)| text.to_owned()).collect())
+}
+
 /// The comments of any Nix file in order, without their markers; from its tokens, whatever its syntax.
 #[must_use]
 pub fn comments(source: &SourceFile) -> Vec<Spanned<String>> {
     let mut offset = 0;
     let mut found = Vec::new();
-    if too_far(source.text()).is_some() {
+    let text = dialect::with_line_ends(source.text());
+    if too_far(&text).is_some() {
         return found;
     }
-    for (kind, text) in rnix::tokenize(source.text()) {
+    for (kind, text) in rnix::tokenize(&text) {
         if kind == SyntaxKind::TOKEN_COMMENT {
             found.push(Spanned::new(comment_text(text).to_owned(), Span::new(offset, offset + text.len())));
         }
