@@ -117,7 +117,7 @@ fn finish(command: &mut Command, what: &str) -> Result<Vec<u8>, GitError> {
 }
 
 fn cannot_run(error: &std::io::Error) -> GitError {
-    GitError::new(format!("cannot run git: {error}")).with_help("this kind of repository needs git in PATH")
+    GitError::new(format!("cannot run git: {error}")).with_help("what was asked needs git in PATH")
 }
 
 fn failed(what: &str, stderr: &[u8]) -> GitError {

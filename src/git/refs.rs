@@ -32,6 +32,8 @@ pub(super) fn read(layout: &Layout, name: &str) -> Target {
         let path = place(layout, &name);
         let content = match disk::read_file(&path, MAX_LOOSE) {
             Ok(content) => content,
+            // `core.preferSymlinkRefs`: the link's target is the name.
+            Err(error) if is_absent(&error) && path.is_symlink() => return Target::Unknown,
             Err(error) if is_absent(&error) || path.is_dir() => return packed(layout, &name),
             Err(_) => return Target::Unknown,
         };
@@ -80,9 +82,11 @@ fn find(content: &[u8], name: &[u8], id_len: usize) -> Target {
     Target::Nothing
 }
 
+/// The id that a text begins with; a blank may follow, and anything behind that.
 fn id(text: &[u8], id_len: usize) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(text.trim_ascii()).ok()?;
-    unhex(text).filter(|id| id.len() == id_len)
+    let (id, rest) = text.split_at_checked(2 * id_len)?;
+    let is_whole = rest.first().is_none_or(u8::is_ascii_whitespace);
+    unhex(std::str::from_utf8(id).ok().filter(|_| is_whole)?)
 }
 
 #[cfg(test)]
@@ -102,5 +106,12 @@ mod tests {
         assert_eq!(look("refs/heads/main-2"), Target::Object(vec![0x11; 20]));
         assert_eq!(look("refs/heads/mai"), Target::Nothing);
         assert_eq!(look("heads/main"), Target::Nothing);
+        let (a, b) = ("a".repeat(40), vec![0xaa; 20]);
+        assert_eq!(id(a.as_bytes(), 20), Some(b.clone()));
+        assert_eq!(id(format!("{a}\t\tbranch 'x'\n").as_bytes(), 20), Some(b));
+        assert_eq!(
+            [format!(" {a}"), format!("{a}a"), a[1..].to_owned()].map(|text| id(text.as_bytes(), 20)),
+            [None, None, None]
+        );
     }
 }

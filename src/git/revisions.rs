@@ -137,8 +137,11 @@ impl Revisions {
         if !is_safe || name.starts_with('-') || !name.bytes().all(is_plain) {
             return None;
         }
-        // Among the files of the git directory these are references; others may look like one.
+        // Some files of the git directory are references, and whatever one is called, it comes first for git.
         let is_whole = name.starts_with("refs/") || name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        if !is_whole && self.layout.git_dir.join(name).is_file() {
+            return None;
+        }
         let whole = is_whole.then(|| name.to_owned());
         let mut names = whole.into_iter().chain(PLACES.map(|(before, after)| format!("{before}{name}{after}")));
         names.find_map(|name| match refs::read(&self.layout, &name) {

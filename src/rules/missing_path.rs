@@ -76,6 +76,8 @@ mod tests {
             "lib.fileset.maybeMissing ./gone",
             "if builtins.pathExists ./gone then ./gone else null",
             "toString ./gone",
+            "builtins.isPath ./gone",
+            "builtins.typeOf ./gone",
             "x == ./gone",
             "{ exclude = [ ./gone ]; }",
             r#"toString ./. + "/gone""#,

@@ -200,7 +200,7 @@ fn content_into(file: &File, limit: u64, bytes: &mut Vec<u8>) -> io::Result<()> 
         file.take(limit).read_to_end(bytes)?;
         return Ok(());
     }
-    bytes.reserve_exact(size);
+    bytes.try_reserve_exact(size).map_err(|_| io::ErrorKind::OutOfMemory)?;
     while bytes.len() < size && read_some(file, bytes)? > 0 {}
     // What a file grows by meanwhile is left out.
     bytes.truncate(size);

@@ -11,7 +11,7 @@ mod memory;
 mod path;
 mod store;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::rc::Rc;
@@ -175,6 +175,8 @@ pub struct Snapshot {
     view: View,
     store: Box<dyn Store>,
     sources: RefCell<BTreeMap<RepoPath, Result<Rc<SourceFile>, ReadError>>>,
+    /// Bytes of all of them.
+    kept: Cell<usize>,
     replaced: BTreeSet<RepoPath>,
     /// What [`Store::read_base`] has said.
     bases: RefCell<BTreeMap<RepoPath, Option<Rc<SourceFile>>>>,
@@ -189,6 +191,7 @@ impl Snapshot {
             view,
             store,
             sources: RefCell::default(),
+            kept: Cell::default(),
             replaced: BTreeSet::new(),
             bases: RefCell::default(),
             untracked: OnceCell::new(),
@@ -273,8 +276,19 @@ impl Snapshot {
             return known.clone();
         }
         let result = self.read_new(path);
-        self.sources.borrow_mut().insert(path.clone(), result.clone());
+        if result.as_ref().map_or(true, |source| self.keeps(source.bytes().len())) {
+            self.sources.borrow_mut().insert(path.clone(), result.clone());
+        }
         result
+    }
+
+    /// Whether there is room for one more file of this size among those that are kept.
+    fn keeps(&self, size: usize) -> bool {
+        let kept = self.kept.get().saturating_add(size);
+        if kept <= MAX_KEPT {
+            self.kept.set(kept);
+        }
+        kept <= MAX_KEPT
     }
 
     /// Reads many files, where that can be done by several threads at once, and lets them do some work on each content.
@@ -303,7 +317,7 @@ impl Snapshot {
             if sources.contains_key(&paths[number]) {
                 continue;
             }
-            if let Some(source) = kept {
+            if let Some(source) = kept.filter(|source| self.keeps(source.bytes().len())) {
                 sources.insert(paths[number].clone(), Ok(Rc::new(source)));
             }
             done[number] = Some(result);
@@ -425,3 +439,7 @@ impl Snapshot {
 
 /// For so many files it is worth to start threads.
 const MANY: usize = 200;
+
+/// As many bytes of files are kept; the same content may be in a commit under thousands of names. What is not kept is read
+/// again.
+const MAX_KEPT: usize = 128 << 20;

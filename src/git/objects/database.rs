@@ -6,6 +6,7 @@
 //! known by its hash.
 
 use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -26,6 +27,8 @@ pub(super) struct Database {
     top: PathBuf,
     /// Whether packs were looked for again.
     is_renewed: Cell<bool>,
+    /// What is too large is so each time, and takes long to find out.
+    too_large: RefCell<HashSet<Vec<u8>>>,
 }
 
 /// One directory of objects.
@@ -75,12 +78,24 @@ impl Database {
             environment,
             top: top.to_path_buf(),
             is_renewed: Cell::default(),
+            too_large: RefCell::default(),
         }
     }
 
     /// The object with this id.
     pub(super) fn read(&self, id: &[u8]) -> Result<Object, Fault> {
+        if self.too_large.borrow().contains(id) {
+            return Err(Fault::TooLarge);
+        }
+        let empty = Object { kind: Kind::Tree, content: Vec::new() };
         let read = self.read_once(id);
+        if read == Err(Fault::Absent) && empty.has_id(id) {
+            // git knows it without having it.
+            return Ok(empty);
+        }
+        if read == Err(Fault::TooLarge) {
+            self.too_large.borrow_mut().insert(id.to_vec());
+        }
         // git may have packed it meanwhile, or have made one pack of several.
         if read.is_err() && !self.is_renewed.replace(true) {
             let places = std::iter::once(&self.own).chain(self.others());

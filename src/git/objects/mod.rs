@@ -137,6 +137,9 @@ impl Objects {
         }
         let failed = |fault| GitError::new(format!("cannot read a tree: {fault}"));
         let content = Rc::new(self.database.content(id, Kind::Tree).map_err(failed)?);
+        if !tree::is_whole(&content, self.id_len) {
+            return Err(failed(Fault::damaged(id)));
+        }
         self.trees.borrow_mut().keep(id, &content);
         Ok(content)
     }

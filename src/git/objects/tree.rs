@@ -27,6 +27,20 @@ pub(in crate::git) fn items(content: &[u8], id_len: usize) -> impl Iterator<Item
     std::iter::from_fn(next).filter(|item| is_sound(item.name) && !item.name.contains(&b'/'))
 }
 
+/// Whether the content is that of a tree to its end: git refuses any other.
+pub(in crate::git) fn is_whole(content: &[u8], id_len: usize) -> bool {
+    let mut rest = content;
+    while !rest.is_empty() {
+        let after = split(rest, b' ').and_then(|(bits, after)| {
+            let is_mode = !bits.is_empty() && bits.iter().all(|digit| matches!(digit, b'0'..=b'7'));
+            split(after, 0).filter(|(name, _)| is_mode && !name.is_empty())?.1.get(id_len..)
+        });
+        let Some(after) = after else { return false };
+        rest = after;
+    }
+    true
+}
+
 fn split(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
     let end = memchr::memchr(at, bytes)?;
     Some((&bytes[..end], &bytes[end + 1..]))
@@ -35,6 +49,23 @@ fn split(bytes: &[u8], at: u8) -> Option<(&[u8], &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whole_trees() {
+        let item = [&b"100644 a.nix\0"[..], &[1; 20]].concat();
+        for (content, is_tree) in [
+            (Vec::new(), true),
+            (item.clone(), true),
+            ([&item[..], &item].concat(), true),
+            ([&item[..], &item[..30]].concat(), false),
+            (item[..12].to_vec(), false),
+            ([&b"100644x a.nix\0"[..], &[1; 20]].concat(), false),
+            ([&b" a.nix\0"[..], &[1; 20]].concat(), false),
+            ([&b"100644 \0"[..], &[1; 20]].concat(), false),
+        ] {
+            assert_eq!(is_whole(&content, 20), is_tree, "{content:?}");
+        }
+    }
 
     #[test]
     fn files_links_and_directories() {

@@ -232,6 +232,8 @@ const NAMES: &[&str] = &[
     "ORIG_HEAD",
     "config",
     "HEAD.lock",
+    "shadowed",
+    "FETCH_HEAD",
     "left.lock",
     "left",
     "gone",
@@ -282,6 +284,9 @@ fn names_of_commits_are_those_of_git() {
     scratch.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]);
     scratch.git(&["update-ref", "ORIG_HEAD", "HEAD~1"]);
     let id = text_of(scratch.git(&["rev-parse", "HEAD"]));
+    // As `git update-ref shadowed …` leaves it, which ought to have named a branch.
+    fs::write(scratch.root.join(".git/shadowed"), scratch.git(&["rev-parse", "HEAD~1"])).expect("a file");
+    scratch.git(&["branch", "shadowed"]);
     // What git leaves behind when it is stopped.
     fs::write(scratch.root.join(".git/refs/heads/left.lock"), format!("{id}\n")).expect("a file");
     let mut names: Vec<String> = NAMES.iter().map(|name| (*name).to_owned()).collect();
@@ -316,4 +321,25 @@ fn names_of_commits_are_those_of_git() {
     let mut linked_scratch = scratch;
     linked_scratch.root = linked;
     check(&linked_scratch, 2, "in a linked worktree");
+}
+
+/// `HEAD` as a symbolic link, whose branch is packed; and the empty tree, which git knows without having it.
+#[test]
+fn heads_that_are_links_and_trees_that_are_nowhere() {
+    let scratch = Scratch::new(&[]);
+    scratch.write("flake.nix", "{ outputs = _: { }; }\n");
+    scratch.commit();
+    scratch.git(&["config", "core.preferSymlinkRefs", "true"]);
+    scratch.git(&["checkout", "-q", "-b", "dev"]);
+    scratch.git(&["pack-refs", "--all"]);
+    let head = ViewChoice::Revision("HEAD".to_owned());
+    assert_eq!(
+        scratch.snapshot(&head).entries().count(),
+        1,
+        "HEAD is {:?}",
+        fs::read_link(scratch.root.join(".git/HEAD"))
+    );
+    let empty = text_of(scratch.git(&["hash-object", "-t", "tree", "/dev/null"]));
+    let commit = text_of(scratch.git(&["commit-tree", "-m", "x", &empty]));
+    assert_eq!(scratch.snapshot(&ViewChoice::Revision(commit)).entries().count(), 0);
 }

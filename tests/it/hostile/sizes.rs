@@ -148,3 +148,22 @@ fn git_with_input(repo: &crate::repo::Repo, arguments: &[&str], input: &str) -> 
     child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("git reads");
     String::from_utf8_lossy(&child.wait_with_output().expect("git ends").stdout).into_owned()
 }
+
+/// The same content in a commit under thousands of names: not as many times in memory.
+#[test]
+fn one_content_under_many_names() {
+    let repo = repo(super::FLAKE);
+    repo.write("big.nix", &format!("[\n{}]\n", "  \"some text that is long and not a path\"\n".repeat(25_000)));
+    repo.git(&["add", "--all"]);
+    let blob = repo.git(&["rev-parse", ":big.nix"]).trim().to_owned();
+    let items: String =
+        (0..5_000).fold(String::new(), |items, number| items + &format!("100644 blob {blob}\tx{number}.nix\n"));
+    let directory = repo.git_with_input(&["mktree"], &items).trim().to_owned();
+    let flake = repo.git(&["rev-parse", ":flake.nix"]).trim().to_owned();
+    let root = format!("040000 tree {directory}\td\n100644 blob {flake}\tflake.nix\n");
+    let root = repo.git_with_input(&["mktree"], &root).trim().to_owned();
+    let commit = repo.git(&["commit-tree", "-m", "x", &root]).trim().to_owned();
+    // Five gigabytes, if each were kept.
+    let run = bounded(repo.path(), &["check", "--rev", &commit]);
+    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+}

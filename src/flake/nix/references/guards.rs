@@ -9,8 +9,9 @@ use rowan::ast::AstNode as _;
 use super::syntax::{attribute_names, head};
 use crate::flake::nix::parse;
 
-/// What is asked before a path that may be missing is used.
-const GUARD: &str = "pathExists";
+/// What is asked before a path that may be missing is used: of the builtins and of nixpkgs' library those that answer
+/// where there is nothing.
+const GUARDS: [&str; 4] = ["pathExists", "pathIsDirectory", "pathIsRegularFile", "pathIsGitRepo"];
 
 /// What lists a directory: whether a name is among those it gives is a question too.
 const LISTING: &str = "readDir";
@@ -21,9 +22,9 @@ const MAX_PLACES: usize = 100;
 /// The questions of one file.
 pub(super) struct Guards<'a> {
     text: &'a str,
-    /// Offsets of `pathExists`, in order.
+    /// Offsets of the questions, in order.
     places: Vec<usize>,
-    /// Offsets of whatever makes a condition a question, in order: `pathExists`, `readDir`, and names that are bound to
+    /// Offsets of whatever makes a condition a question, in order: those, `readDir`, and names that are bound to
     /// the answer of one: `entries = readDir ./.`.
     answers: Vec<usize>,
     /// Functions of the file that ask it of their argument: `opt = path: optional (pathExists path) path`.
@@ -33,7 +34,9 @@ pub(super) struct Guards<'a> {
 impl<'a> Guards<'a> {
     pub(super) fn of(text: &'a str, root: &SyntaxNode) -> Self {
         let offsets = |name: &str| text.match_indices(name).map(|(offset, _)| offset).collect::<Vec<_>>();
-        let (places, listings) = (offsets(GUARD), offsets(LISTING));
+        let mut places: Vec<usize> = GUARDS.iter().flat_map(|guard| offsets(guard)).collect();
+        places.sort_unstable();
+        let listings = offsets(LISTING);
         let mut guards = Self { text, places, answers: Vec::new(), functions: BTreeSet::new() };
         let places = guards.places.iter().take(MAX_PLACES);
         guards.functions = places.clone().filter_map(|at| guards.function(root, *at)).collect();
@@ -68,8 +71,9 @@ impl<'a> Guards<'a> {
     }
 
     fn asks_of(&self, offset: usize, name: &str) -> bool {
-        let argument = self.text.get(offset + GUARD.len()..).unwrap_or_default();
-        let argument = argument.trim_start_matches([' ', '\n', '(', '"', '$', '{']);
+        let rest = self.text.get(offset..).unwrap_or_default();
+        let guard = GUARDS.iter().find(|guard| rest.starts_with(**guard)).map_or(0, |guard| guard.len());
+        let argument = rest[guard..].trim_start_matches([' ', '\n', '(', '"', '$', '{']);
         let is_part = |next: char| next.is_ascii_alphanumeric() || matches!(next, '_' | '-' | '\'');
         argument.strip_prefix(name).is_some_and(|rest| !rest.starts_with(is_part))
     }

@@ -5,6 +5,11 @@ pub(super) fn is_silent(name: &str) -> bool {
     matches!(
         name,
         "pathExists"
+            | "pathIsDirectory"
+            | "pathIsRegularFile"
+            | "pathIsGitRepo"
+            | "isPath"
+            | "typeOf"
             | "maybeMissing"
             | "toString"
             | "dirOf"

@@ -35,6 +35,7 @@ pub(super) fn apply(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
         if result.len() + part.len() > size {
             return None;
         }
+        result.try_reserve(part.len()).ok()?;
         result.extend_from_slice(part);
     }
     (result.len() == size).then_some(result)

@@ -131,7 +131,7 @@ impl Inflater {
         while content.len() <= size {
             if content.len() == content.capacity() {
                 // One more than there should be, to see whether there is more.
-                content.reserve((size + 1 - content.len()).min(content.len()));
+                content.try_reserve((size + 1 - content.len()).min(content.len())).ok()?;
             }
             let bytes = self.window.bytes(file, at, 1, chunk)?;
             let before = (self.state.total_in(), content.len());

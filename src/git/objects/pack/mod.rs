@@ -6,7 +6,7 @@ mod index;
 mod inflate;
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -52,8 +52,12 @@ struct Reader {
     current: Option<usize>,
     /// Objects that others are stored as changes to, by pack and place.
     bases: HashMap<(usize, u64), Base>,
+    /// Their places, the oldest first.
+    order: VecDeque<(usize, u64)>,
     /// Bytes of all of them.
     size: usize,
+    /// Bytes that came into being by changes.
+    work: u64,
 }
 
 /// An object that others are changes to.
@@ -62,14 +66,14 @@ type Base = (Kind, Rc<Vec<u8>>);
 /// As many files are kept open.
 const MAX_OPEN: usize = 64;
 
-/// As many bytes of bases are kept.
-const MAX_BASES: usize = 16 << 20;
+/// As many bytes of bases are kept, as by git (`core.deltaBaseCacheLimit`).
+const MAX_BASES: usize = 96 << 20;
 
 /// As many changes lead to one object: git itself makes no more than 4,095.
 const MAX_CHANGES: usize = 1 << 16;
 
-/// As many bytes may come into being on the way to one object.
-const MAX_WORK: u64 = 8 << 30;
+/// As many bytes may come into being by changes in one run: a small pack can ask for more than anybody waits for.
+const MAX_WORK: u64 = 32 << 30;
 
 /// What packs begin with.
 const SIGNATURE: &[u8] = b"PACK";
@@ -250,12 +254,11 @@ impl Reader {
             changes.push(Change { result: at, at: end, size: header.size });
             at = base;
         };
-        let mut work = 0;
         while let Some(change) = changes.pop() {
             let delta = self.inflater.inflate(entry.file, change.at, change.size);
             let Some(result) = delta.and_then(|delta| delta::apply(&content, &delta)) else { return Ok(None) };
-            work += result.len() as u64;
-            if work > MAX_WORK {
+            self.work += result.len() as u64;
+            if self.work > MAX_WORK {
                 return Err(Fault::TooLarge);
             }
             content = Rc::new(result);
@@ -269,12 +272,16 @@ impl Reader {
 
     /// Keeps an object that others may be changes to.
     fn keep(&mut self, place: (usize, u64), kind: Kind, content: &Rc<Vec<u8>>) {
-        if self.size + content.len() > MAX_BASES {
-            self.bases.clear();
-            self.size = 0;
+        if content.len() > MAX_BASES || self.bases.contains_key(&place) {
+            return;
         }
-        if content.len() <= MAX_BASES && self.bases.insert(place, (kind, Rc::clone(content))).is_none() {
-            self.size += content.len();
+        while self.size + content.len() > MAX_BASES {
+            let oldest = self.order.pop_front().and_then(|oldest| self.bases.remove(&oldest));
+            let Some((_, oldest)) = oldest else { break };
+            self.size -= oldest.len();
         }
+        self.order.push_back(place);
+        self.bases.insert(place, (kind, Rc::clone(content)));
+        self.size += content.len();
     }
 }
