@@ -139,7 +139,7 @@ impl Revisions {
         }
         // Some files of the git directory are references, and whatever one is called, it comes first for git.
         let is_whole = name.starts_with("refs/") || name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-        if !is_whole && self.layout.git_dir.join(name).is_file() {
+        if !is_whole && [&self.layout.git_dir, &self.layout.common_dir].iter().any(|top| top.join(name).is_file()) {
             return None;
         }
         let whole = is_whole.then(|| name.to_owned());
