@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Edit, Fix, Label, Severity};
 use crate::flake::nix;
 use crate::references::MARKER;
 use crate::rules::{self, Context, Level};
-use crate::snapshot::{RepoPath, Snapshot};
+use crate::snapshot::{Lead, RepoPath, Snapshot};
 use crate::source::{SourceFile, Span, Spanned};
 
 /// The rule that reports comments which suppress nothing.
@@ -41,7 +41,7 @@ struct Directive {
 pub fn apply(cx: &Context<'_>, findings: &mut Vec<Diagnostic>) -> usize {
     let mut files: BTreeMap<RepoPath, Directives> = BTreeMap::new();
     for flake in cx.flakes {
-        files.insert(flake.nix_path.clone(), Directives::of(&flake.source, &flake.nix.comments));
+        files.insert(real(cx.snapshot, &flake.nix_path), Directives::of(&flake.source, &flake.nix.comments));
     }
     let before = findings.len();
     findings.retain(|finding| !suppressed(cx.snapshot, &mut files, finding));
@@ -62,17 +62,26 @@ pub fn apply(cx: &Context<'_>, findings: &mut Vec<Diagnostic>) -> usize {
     removed
 }
 
+/// The file that a path leads to: one that has several names has its comments once.
+fn real(snapshot: &Snapshot, path: &RepoPath) -> RepoPath {
+    match snapshot.follow(path) {
+        Lead::File(real) => real,
+        _ => path.clone(),
+    }
+}
+
 /// The comments of a file, read where they are not known yet.
 fn load<'f>(
     snapshot: &Snapshot,
     files: &'f mut BTreeMap<RepoPath, Directives>,
     path: &RepoPath,
 ) -> Option<&'f mut Directives> {
-    if !files.contains_key(path) {
-        let source = snapshot.read(path).ok()?;
+    let path = real(snapshot, path);
+    if !files.contains_key(&path) {
+        let source = snapshot.read(&path).ok()?;
         files.insert(path.clone(), Directives::of(&source, &nix::comments(&source)));
     }
-    files.get_mut(path)
+    files.get_mut(&path)
 }
 
 fn suppressed(snapshot: &Snapshot, files: &mut BTreeMap<RepoPath, Directives>, finding: &Diagnostic) -> bool {

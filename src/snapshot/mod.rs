@@ -336,7 +336,12 @@ impl Snapshot {
     /// Shows other content for a file from now on, as an edit would leave it. What was read before stays as it was.
     pub fn replace(&mut self, path: &RepoPath, bytes: Vec<u8>) {
         let source = Ok(Rc::new(SourceFile::new(path.clone(), bytes)));
-        self.sources.borrow_mut().insert(path.clone(), source);
+        let mut sources = std::mem::take(self.sources.get_mut());
+        // Links may lead there.
+        let is_link = |known: &RepoPath| self.entry_now(known).is_some_and(|entry| entry.mode == Mode::Symlink);
+        sources.retain(|known, _| self.replaced.contains(known) || !is_link(known));
+        sources.insert(path.clone(), source);
+        *self.sources.get_mut() = sources;
         self.replaced.insert(path.clone());
     }
 
@@ -412,6 +417,7 @@ impl Snapshot {
             }
         }
         match self.follow(path) {
+            Lead::File(target) if self.replaced.contains(&target) => Ok(source(self.read(&target)?.bytes().to_vec())),
             Lead::File(target) => match self.entry_now(&target) {
                 Some(entry) => self.store.read(entry).map(source),
                 None => fail("not in the view"),

@@ -440,3 +440,21 @@ fn a_comment_in_front_of_code_suppresses_there() {
     repo.git(&["add", "--all"]);
     assert_eq!(repo.findings(&[]), [""; 0]);
 }
+
+/// A file that has two names has its comments once, and they count for both.
+#[cfg(unix)]
+#[test]
+fn comments_of_a_linked_flake() {
+    let repo = Repo::new();
+    let used = "# preflake: ignore[missing-import]\nimport ./gone.nix";
+    repo.write("real/f.nix", &format!("{{\n  # preflake: ignore[missing-path]\n  outputs = _:\n{used};\n}}\n"));
+    std::os::unix::fs::symlink("real/f.nix", repo.path().join("flake.nix")).expect("a link");
+    repo.git(&["add", "--all"]);
+    let before = repo.findings(&[]);
+    assert_eq!(before.iter().filter(|finding| finding.starts_with("unused-ignore")).count(), 1, "{before:?}");
+    let run = repo.preflake(&["fix", "unused-ignore"]);
+    assert!(run.status < 2, "{}", run.stderr);
+    let found = std::fs::read_to_string(repo.path().join("real/f.nix")).expect("it is there");
+    assert_eq!(found, format!("{{\n  outputs = _:\n{used};\n}}\n"));
+    assert!(repo.path().join("flake.nix").is_symlink());
+}
