@@ -121,6 +121,8 @@ mod tests {
             "let has = builtins.pathExists ./gone.nix; in if has then import ./gone.nix else { }",
             "let has = builtins.pathExists ./gone.nix; in { imports = lib.optionals has [ ./gone.nix ]; }",
             "let has = builtins.pathExists ./gone.nix; in has && import ./gone.nix",
+            "let all = [ ./gone.nix ]; in { imports = builtins.filter (m: builtins.pathExists m) all; }",
+            "let all = [ ./gone.nix ]; in map import (lib.filter (m: builtins.pathExists m) all)",
             "if lib.pathIsRegularFile ./gone.nix then import ./gone.nix else { }",
             "if lib.pathIsDirectory ./gone then import ./gone/x.nix else { }",
             "{ imports = lib.optional (lib.pathIsDirectory ./gone) ./gone; }",

@@ -29,6 +29,8 @@ pub(super) struct Guards<'a> {
     answers: Vec<usize>,
     /// Functions of the file that ask it of their argument: `opt = path: optional (pathExists path) path`.
     functions: BTreeSet<String>,
+    /// Lists of the file that it is asked of, element by element: `filter (path: pathExists path) modules`.
+    filtered: BTreeSet<String>,
 }
 
 impl<'a> Guards<'a> {
@@ -37,9 +39,12 @@ impl<'a> Guards<'a> {
         let mut places: Vec<usize> = GUARDS.iter().flat_map(|guard| offsets(guard)).collect();
         places.sort_unstable();
         let listings = offsets(LISTING);
-        let mut guards = Self { text, places, answers: Vec::new(), functions: BTreeSet::new() };
+        let (functions, filtered) = (BTreeSet::new(), BTreeSet::new());
+        let mut guards = Self { text, places, answers: Vec::new(), functions, filtered };
         let places = guards.places.iter().take(MAX_PLACES);
-        guards.functions = places.clone().filter_map(|at| guards.function(root, *at)).collect();
+        let lambdas: Vec<SyntaxNode> = places.clone().filter_map(|at| guards.asking(root, *at)).collect();
+        guards.functions = lambdas.iter().filter_map(bound_to).collect();
+        guards.filtered = lambdas.iter().filter_map(applied_to_each_of).collect();
         let questions = places.chain(listings.iter().take(MAX_PLACES));
         let names: BTreeSet<String> = questions.filter_map(|at| answer(root, *at)).collect();
         guards.answers = [&guards.places[..], &listings].concat();
@@ -60,7 +65,7 @@ impl<'a> Guards<'a> {
 
     /// Whether it is asked of a variable: `pathExists local`.
     pub(super) fn any_of(&self, name: &str) -> bool {
-        self.places.iter().any(|offset| self.asks_of(*offset, name))
+        self.filtered.contains(name) || self.places.iter().any(|offset| self.asks_of(*offset, name))
     }
 
     /// Whether the function, or the one that is called for each element, asks it of its argument.
@@ -78,8 +83,8 @@ impl<'a> Guards<'a> {
         argument.strip_prefix(name).is_some_and(|rest| !rest.starts_with(is_part))
     }
 
-    /// The name of the function around the question at `offset`, if it is asked of one of its arguments.
-    fn function(&self, root: &SyntaxNode, offset: usize) -> Option<String> {
+    /// The function around the question at `offset`, if it is asked of its argument.
+    fn asking(&self, root: &SyntaxNode, offset: usize) -> Option<SyntaxNode> {
         let offset_in_tree = TextSize::try_from(offset).ok().filter(|at| root.text_range().contains(*at))?;
         let token = root.token_at_offset(offset_in_tree).right_biased()?;
         let is_asked = |lambda: &ast::Lambda| match lambda.param() {
@@ -90,10 +95,28 @@ impl<'a> Guards<'a> {
             _ => false,
         };
         let lambda = token.parent_ancestors().filter_map(ast::Lambda::cast).find(is_asked)?;
-        let is_around = |node: &SyntaxNode| matches!(node.kind(), SyntaxKind::NODE_LAMBDA | SyntaxKind::NODE_PAREN);
-        let binding = lambda.syntax().ancestors().find(|node| !is_around(node))?;
-        let names = (binding.kind() == SyntaxKind::NODE_ATTRPATH_VALUE).then(|| attribute_names(&binding))?;
-        names.into_iter().next_back()
+        Some(lambda.syntax().clone())
+    }
+}
+
+/// The name that a function is bound to, whatever other arguments come first.
+fn bound_to(lambda: &SyntaxNode) -> Option<String> {
+    let is_around = |node: &SyntaxNode| matches!(node.kind(), SyntaxKind::NODE_LAMBDA | SyntaxKind::NODE_PAREN);
+    let binding = lambda.ancestors().find(|node| !is_around(node))?;
+    let names = (binding.kind() == SyntaxKind::NODE_ATTRPATH_VALUE).then(|| attribute_names(&binding))?;
+    names.into_iter().next_back()
+}
+
+/// The name of the list whose elements a function is called with: the second argument of `filter` and the like.
+fn applied_to_each_of(lambda: &SyntaxNode) -> Option<String> {
+    let outermost =
+        lambda.ancestors().take_while(|node| node == lambda || node.kind() == SyntaxKind::NODE_PAREN).last()?;
+    let partial = outermost.parent().and_then(ast::Apply::cast)?;
+    let whole = partial.syntax().parent().and_then(ast::Apply::cast)?;
+    let is_function = whole.lambda().is_some_and(|function| function.syntax() == partial.syntax());
+    match whole.argument().filter(|_| is_function)? {
+        ast::Expr::Ident(list) => Some(list.syntax().text().to_string()),
+        _ => None,
     }
 }
 
