@@ -81,7 +81,10 @@ pub fn check(snapshot: &Snapshot, settings: &Settings, paths: &[RepoPath]) -> Re
     findings.retain(|finding| !settings.exclude.matches(&finding.primary.path));
     let ignored = suppress::apply(&cx, &mut findings);
     diagnostic::sort(&mut findings);
-    let notes = notes(&cx);
+    let mut notes = notes(&cx);
+    if cx.is_cut() || findings.len() >= suppress::MAX_FINDINGS {
+        notes.push("there is more of the same: it is no longer counted".to_owned());
+    }
     let files = snapshot.all_entries().count();
     Ok(Outcome { flakes, findings, notes, ignored, files, before: None })
 }

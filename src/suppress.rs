@@ -20,6 +20,9 @@ pub const UNUSED: &str = "unused-ignore";
 const BY_VIEW: &[&str] =
     &["intent-to-add", "missing-import", "missing-path", "untracked-nix-file", "untracked-reference"];
 
+/// As many findings are enough for anybody: no more are added.
+pub const MAX_FINDINGS: usize = 100_000;
+
 /// The comments of a file.
 struct Directives {
     source: Rc<SourceFile>,
@@ -50,17 +53,42 @@ pub fn apply(cx: &Context<'_>, findings: &mut Vec<Diagnostic>) -> usize {
         && cx.settings.level(rule) != Level::Off
     {
         let severity = if cx.settings.level(rule) == Level::Error { Severity::Error } else { Severity::Warning };
-        for path in cx.annotated() {
-            load(cx.snapshot, &mut files, path);
-        }
-        for (path, file) in files.iter().filter(|(path, _)| !cx.settings.exclude.matches(path)) {
+        let mut add = |path: &RepoPath, file: &Directives| {
+            if cx.settings.exclude.matches(path) || !is_judged(cx, path, file) {
+                return;
+            }
             for directive in &file.list {
+                if findings.len() >= MAX_FINDINGS {
+                    return;
+                }
                 findings.extend(unused(path, &file.source, cx.settings, directive, severity));
             }
+        };
+        for (path, file) in &files {
+            add(path, file);
+        }
+        // In these nothing was found: each is looked at and let go.
+        for path in cx.annotated().iter().filter(|path| !files.contains_key(*path)) {
+            let Ok(source) = cx.snapshot.read(path) else { continue };
+            add(path, &Directives::of(&source, &nix::comments(&source)));
         }
     }
     removed
 }
+
+/// Whether the rules could look at the file: of one that cannot be parsed, of a flake whose lock cannot be read, and of
+/// more than they look at, nobody knows what a comment is there for.
+fn is_judged(cx: &Context<'_>, path: &RepoPath, file: &Directives) -> bool {
+    let is_idle = |directive: &Directive| directive.used.iter().any(|used| !used);
+    if cx.is_cut() || file.list.len() > MAX_DIRECTIVES || !file.list.iter().any(is_idle) {
+        return false;
+    }
+    let mut flakes = cx.flakes.iter().filter(|flake| real(cx.snapshot, &flake.nix_path) == *path);
+    flakes.all(|flake| flake.nix.inputs.is_empty() || flake.valid_lock().is_some()) && nix::parses(&file.source)
+}
+
+/// Rules do not look at as many paths of one file.
+const MAX_DIRECTIVES: usize = 500;
 
 /// The file that a path leads to: one that has several names has its comments once.
 fn real(snapshot: &Snapshot, path: &RepoPath) -> RepoPath {

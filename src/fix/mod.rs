@@ -112,7 +112,9 @@ pub fn plan(
             before.extend(state.apply(snapshot, &carried)?);
             after = check::check(snapshot, &settings, paths)?;
         }
-        if keeps_code(snapshot, &before, &batch) && is_better(&outcome, &after, &batch) {
+        let is_harmless =
+            || batch.iter().any(|finding| finding.rule != suppress::UNUSED) || others(&outcome) == others(&after);
+        if is_harmless() && keeps_code(snapshot, &before, &batch) && is_better(&outcome, &after, &batch) {
             state.accept(&batch);
             state.accept(&carried);
             if batch.iter().all(writes_locks_only) {
@@ -257,6 +259,14 @@ fn carried(after: &Outcome, batch: &[Diagnostic]) -> Vec<Diagnostic> {
         finding.rule == "stale-lock" && edits(finding).iter().any(|edit| edited.contains(&edit.path.parent()))
     };
     after.findings.iter().filter(is_behind).cloned().collect()
+}
+
+/// The findings that no comment is about, in order.
+fn others(outcome: &Outcome) -> Vec<Key> {
+    let mut keys: Vec<Key> =
+        outcome.findings.iter().filter(|finding| finding.rule != suppress::UNUSED).map(key).collect();
+    keys.sort();
+    keys
 }
 
 /// Whether files of which only comments were to go hold the code that they held.

@@ -22,6 +22,7 @@ pub(super) fn find(snapshot: &Snapshot, flakes: &[Flake]) -> References {
         buffer: Vec::new(),
         leads: Vec::new(),
         asked: nix::Leads::default(),
+        held: 0,
         found: References::default(),
     };
     if !search.trees.is_empty() {
@@ -113,8 +114,16 @@ pub(super) struct Search<'a> {
     /// Paths of the file at hand that a parse may show to go on.
     pub(super) leads: Vec<Mention>,
     asked: nix::Leads,
+    /// Bytes of the files in which something is in doubt.
+    held: usize,
     found: References,
 }
+
+/// As many paths that lead nowhere are enough for anybody: a commit may hold the same file under thousands of names.
+const MAX_FOUND: usize = 100_000;
+
+/// And as many bytes of the files around them.
+const MAX_HELD: usize = 512 << 20;
 
 /// What can be seen of a file without the others.
 struct Seen {
@@ -182,9 +191,16 @@ impl Search<'_> {
         if !holes.is_empty() {
             self.fill(&source, &directory, &flake, &holes, &mut doubts);
         }
-        if !doubts.is_empty() {
+        if !doubts.is_empty() && self.has_room() {
             self.judge(path, &source, &flake, doubts);
         }
+    }
+
+    /// Whether one more file with something in doubt is looked at.
+    fn has_room(&mut self) -> bool {
+        let has_room = self.found.absent.len() + self.found.impure.len() < MAX_FOUND && self.held < MAX_HELD;
+        self.found.is_cut |= !has_room;
+        has_room
     }
 
     /// `None` for a path that is there.
@@ -318,6 +334,8 @@ impl Search<'_> {
     fn judge(&mut self, file: &RepoPath, source: &Rc<SourceFile>, flake: &RepoPath, doubts: Vec<Doubt>) {
         let mentions: Vec<Mention> = doubts.iter().map(|doubt| doubt.mention).collect();
         let uses = nix::uses(source, &mentions);
+        // What is found keeps the file.
+        self.held += source.bytes().len();
         for (Doubt { mention, path, standing, value, only_import, unless_import }, used) in doubts.into_iter().zip(uses)
         {
             let is_import = used.purpose == Purpose::Import;
@@ -331,6 +349,10 @@ impl Search<'_> {
             let is_other = if is_import { unless_import } else { only_import };
             if used.purpose == Purpose::Nothing || !matters || is_other {
                 continue;
+            }
+            if self.found.absent.len() + self.found.impure.len() >= MAX_FOUND {
+                self.found.is_cut = true;
+                return;
             }
             let (path, absence) = self.absence(path, standing, is_import);
             let reference = Reference {

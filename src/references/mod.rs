@@ -83,6 +83,8 @@ pub struct References {
     pub annotated: Vec<RepoPath>,
     /// How many Nix files were looked through.
     pub files: usize,
+    /// There are more than anybody wants to see: some files were not looked into.
+    pub is_cut: bool,
 }
 
 impl References {

@@ -131,6 +131,12 @@ impl<'a> Context<'a> {
         self.references.get_or_init(|| References::find(self.snapshot, self.flakes))
     }
 
+    /// Whether there are more such paths than were looked for.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.references.get().is_some_and(|references| references.is_cut)
+    }
+
     /// The Nix files with what may be a suppression, of those that rules have looked through.
     pub fn annotated(&self) -> &[RepoPath] {
         self.references.get().map_or(&[], |references| &references.annotated)

@@ -287,7 +287,7 @@ fn nothing_is_written_where_the_index_cannot_be() {
 #[test]
 fn the_patch_of_odd_files_is_one_that_git_applies() {
     use std::os::unix::ffi::OsStrExt as _;
-    let comment = b"# a\rb \xff\xfe\n".as_slice();
+    let comment = b"/* a\rb \xff\xfe */\n".as_slice();
     let unused = b"{ # preflake: ignore[missing-import] nothing\r\n  outputs = _: { }; }".as_slice();
     let text = [comment, unused].concat();
     let names = [b"a b/\xc3\xa9".as_slice(), b"q\"u\\o", b"tab\there", b"bad\xff"];
@@ -457,4 +457,47 @@ fn comments_of_a_linked_flake() {
     let found = std::fs::read_to_string(repo.path().join("real/f.nix")).expect("it is there");
     assert_eq!(found, format!("{{\n  outputs = _:\n{used};\n}}\n"));
     assert!(repo.path().join("flake.nix").is_symlink());
+}
+
+/// What no rule could look at is not called unused, let alone removed.
+#[test]
+fn comments_of_what_is_broken_stay() {
+    let flake = "{\n  inputs.x.url = \"github:o/x\"; # preflake: ignore[missing-follows] why\n  outputs = { self, x }: import ./m.nix;\n}\n";
+    let module = "{\n  a = import ./gone.nix; # preflake: ignore[missing-import] made later\n  b = ;\n}\n";
+    for (lock, broken) in [(None, "m.nix"), (Some("<<<<<<< HEAD\n{ }\n"), "flake.lock"), (Some("{ }"), "m.nix")] {
+        let repo = Repo::new();
+        repo.write("flake.nix", flake);
+        repo.write("m.nix", module);
+        if let Some(lock) = lock {
+            repo.write("flake.lock", lock);
+        }
+        repo.git(&["add", "--all"]);
+        let found = repo.findings(&[]);
+        assert!(!found.iter().any(|finding| finding.starts_with("unused-ignore")), "{broken}: {found:?}");
+        repo.preflake(&["fix", "unused-ignore"]);
+        for (name, text) in [("flake.nix", flake), ("m.nix", module)] {
+            assert_eq!(std::fs::read_to_string(repo.path().join(name)).ok().as_deref(), Some(text), "{broken}");
+        }
+    }
+}
+
+/// A comment that goes must not let another one speak about what it did not speak about before.
+#[test]
+fn comments_that_go_leave_every_finding() {
+    for module in [
+        "{\n a = import\n   ./gone.nix /* preflake: ignore[missing-path]\n   */ # preflake: ignore[missing-import]\n ;\n}\n",
+        "{ a = import # preflake: ignore[stale-lock]\n /* preflake: ignore[missing-path] */ /* preflake: ignore[missing-import]\n */ ./gone.nix;\n}\n",
+        "let b = \"x\"; in {\n  a = \"${b # why\n}\";\n  # preflake: ignore[missing-path]\r  c = import ./gone.nix;\n}\n",
+    ] {
+        let repo = Repo::new();
+        repo.write("flake.nix", "{ outputs = _: import ./m.nix; }\n");
+        repo.write("m.nix", module);
+        repo.git(&["add", "--all"]);
+        let is_import = |finding: &String| finding.starts_with("missing-import");
+        assert_eq!(repo.findings(&[]).iter().filter(|finding| is_import(finding)).count(), 1, "{module}");
+        repo.preflake(&["fix", "unused-ignore"]);
+        let now = std::fs::read_to_string(repo.path().join("m.nix")).expect("it is there");
+        assert_eq!(repo.findings(&[]).iter().filter(|finding| is_import(finding)).count(), 1, "{module}: {now}");
+        assert!(now.contains("./gone.nix"), "{now}");
+    }
 }

@@ -15,8 +15,41 @@ pub(super) fn with_line_ends(text: &str) -> Cow<'_, str> {
     if too_far_anywhere(text) {
         return Cow::Borrowed(text);
     }
+    let mut rewritten = text.to_owned();
+    let mut work = 0;
+    // What a comment hid is made of other tokens once it ends earlier, and only from the start can it be told whether
+    // they are in a string.
+    while let Some(at) = hidden_line_end(&rewritten) {
+        rewritten.replace_range(at..=at, "\n");
+        work += rewritten.len();
+        if work > MAX_WORK {
+            return Cow::Owned(by_pieces(&rewritten));
+        }
+    }
+    Cow::Owned(rewritten)
+}
+
+/// The first carriage return in a line comment that ends it for Nix alone.
+fn hidden_line_end(text: &str) -> Option<usize> {
+    let mut offset = 0;
+    for (kind, token) in rnix::tokenize(text) {
+        if kind == SyntaxKind::TOKEN_COMMENT
+            && token.starts_with('#')
+            && let Some(at) = token.find('\r').filter(|at| !text[offset + at + 1..].starts_with('\n'))
+        {
+            return Some(offset + at);
+        }
+        offset += token.len();
+    }
+    None
+}
+
+/// As many bytes are looked at again and again.
+const MAX_WORK: usize = 64 << 20;
+
+/// The same in one pass, which takes what follows a comment inside an interpolation for code.
+fn by_pieces(text: &str) -> String {
     let mut rewritten = String::with_capacity(text.len());
-    // What a comment hid is made of other tokens once it ends earlier: one at a time, from the start.
     while let Some((start, comment)) = next_comment(text, rewritten.len()) {
         let end = comment.find('\r').unwrap_or(comment.len());
         rewritten.push_str(&text[rewritten.len()..start + end]);
@@ -26,7 +59,7 @@ pub(super) fn with_line_ends(text: &str) -> Cow<'_, str> {
     }
     let rest = &text[rewritten.len()..];
     rewritten.push_str(rest);
-    Cow::Owned(rewritten)
+    rewritten
 }
 
 /// The first line comment at or after an offset at which a token begins.
@@ -111,6 +144,7 @@ mod tests {
     fn comments_end_at_carriage_returns() {
         assert_eq!(with_line_ends("# a\r\nb\n"), "# a\r\nb\n");
         assert_eq!(with_line_ends("# a\rb # \"\r\"x\r# y\""), "# a\nb # \"\n\"x\r# y\"");
+        assert_eq!(with_line_ends("\"${b # a\n}\" # c\r d # e\r\n"), "\"${b # a\n}\" # c\n d # e\r\n");
     }
 
     #[test]

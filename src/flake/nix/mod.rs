@@ -19,7 +19,7 @@ mod value;
 pub mod words;
 
 pub use layout::{BindingLayout, SetLayout, layout};
-pub use parse::{code, comments};
+pub use parse::{code, comments, parses};
 pub use read::read;
 
 use super::flakeref::FlakeRef;

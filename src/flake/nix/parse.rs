@@ -92,6 +92,12 @@ fn odd_blank(text: &str) -> Option<Span> {
     None
 }
 
+/// Whether a file has no syntax error.
+#[must_use]
+pub fn parses(source: &SourceFile) -> bool {
+    parse(source.text()).root.is_some()
+}
+
 /// The tokens of any Nix file, without blanks and comments, whatever its syntax. `None` for what is too long to be one
 /// text.
 #[must_use]

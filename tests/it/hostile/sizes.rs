@@ -149,22 +149,28 @@ fn git_with_input(repo: &crate::repo::Repo, arguments: &[&str], input: &str) -> 
     String::from_utf8_lossy(&child.wait_with_output().expect("git ends").stdout).into_owned()
 }
 
-/// The same content in a commit under thousands of names: not as many times in memory.
+/// The same content in a commit under thousands of names: not as many times in memory, nor what is found in it.
 #[test]
 fn one_content_under_many_names() {
+    under_many_names(&"  \"some text that is long and not a path\"\n".repeat(25_000), 1_200);
+    under_many_names(&"  1 # preflake: ignore[missing-path] why\n".repeat(10_000), 300);
+    under_many_names(&"  ./gone-and-gone-and-gone-and-gone-and-gone.nix\n".repeat(3_000), 300);
+}
+
+fn under_many_names(lines: &str, names: usize) {
     let repo = repo(super::FLAKE);
-    repo.write("big.nix", &format!("[\n{}]\n", "  \"some text that is long and not a path\"\n".repeat(25_000)));
+    repo.write("big.nix", &format!("[\n{lines}]\n"));
     repo.git(&["add", "--all"]);
     let blob = repo.git(&["rev-parse", ":big.nix"]).trim().to_owned();
     let items: String =
-        (0..1_200).fold(String::new(), |items, number| items + &format!("100644 blob {blob}\tx{number}.nix\n"));
+        (0..names).fold(String::new(), |items, number| items + &format!("100644 blob {blob}\tx{number}.nix\n"));
     let directory = repo.git_with_input(&["mktree"], &items).trim().to_owned();
     let flake = repo.git(&["rev-parse", ":flake.nix"]).trim().to_owned();
     let root = format!("040000 tree {directory}\td\n100644 blob {flake}\tflake.nix\n");
     let root = repo.git_with_input(&["mktree"], &root).trim().to_owned();
     let commit = repo.git(&["commit-tree", "-m", "x", &root]).trim().to_owned();
-    // More than a gigabyte, if each were kept.
+    // It would be more than a gigabyte, if each were kept.
     let less = ["sh", "-c", "ulimit -v 900000; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_preflake")];
     let run = super::bounded_as(repo.path(), &less, &["check", "--rev", &commit]);
-    assert_eq!(run.status, 0, "{}{}", run.stdout, run.stderr);
+    assert!(run.status < 2, "{}", run.stderr);
 }
